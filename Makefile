@@ -1,0 +1,106 @@
+# mailmortem. `make demo` and `make check` install what they need first.
+#   make            build ./mailmortem            make check   all tests
+#   make SAN=1 ...  with address and undefined-behaviour sanitizers
+#   make CC=clang   with clang                    make lint    the house rules
+
+CC       = gcc
+prefix   = /usr/local
+bindir   = $(prefix)/bin
+mandir   = $(prefix)/share/man
+PACKAGES = gcc libc6-dev make pkg-config zlib1g-dev libsqlite3-dev \
+           libpcre2-dev libcmocka-dev libcsv-dev libarchive-dev libxxhash-dev \
+           nettle-dev libjansson-dev libjs-dygraphs
+# What only the tests use.
+TEST_PACKAGES = python3 chromium chromium-driver xz-utils bzip2 zstd lz4 \
+                pflogsumm sqlite3 valgrind
+
+LIBS     = zlib sqlite3 libpcre2-8 libarchive libxxhash nettle jansson
+DYGRAPH  = /usr/share/javascript/dygraphs
+
+WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+           -Wmissing-prototypes -Wcast-qual -Wwrite-strings -Wformat=2 \
+           -Wconversion -Wundef -Wvla -Wswitch-enum -Werror
+OPT      = -O2 -g
+SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined \
+           -fno-sanitize-recover=all -fno-omit-frame-pointer)
+,       := ,
+CPPFLAGS_ALL = -D_POSIX_C_SOURCE=200809L -I. $(CPPFLAGS)
+CFLAGS_ALL   = -std=c11 $(OPT) $(WARN) $(SANFLAGS) -pthread $(CFLAGS)
+LDLIBS_ALL   = $(shell pkg-config --libs $(LIBS)) -lcsv -lm -pthread
+
+B       := build/$(notdir $(CC))$(if $(SAN),-san)
+SRC     := $(wildcard formats/*/*.c analyze/*.c analyze/*/*.c replay/*.c \
+           replay/*/*.c reports/*.c)
+OBJ     := $(SRC:%.c=$(B)/%.o) $(B)/data.o
+TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
+# Built into the program; formats/base/data.h.
+DATA    := $(wildcard analyze/*/*.tsv replay/*/*.ini reports/page.css \
+           reports/page.js) $(DYGRAPH)/dygraph.min.js \
+           $(DYGRAPH)/dygraph.min.css
+
+all: mailmortem
+
+mailmortem: $(B)/mailmortem
+	cp $< $@
+
+$(B)/mailmortem: $(B)/mailmortem.o $(B)/libmm.a
+	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+
+$(B)/libmm.a: $(OBJ)
+	rm -f $@
+	ar rcs $@ $^
+
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+
+$(B)/data.c: $(DATA) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "formats/base/data.h"'; n=0; \
+	for f in $(DATA); do n=$$((n + 1)); \
+	  echo "static const unsigned char d$$n[] = {"; \
+	  od -An -v -tu1 $$f | sed 's/  */,/g; s/^,//; s/$$/,/'; \
+	  echo '};'; done; \
+	echo 'const struct mm_data mm_data_list[] = {'; n=0; \
+	for f in $(DATA); do n=$$((n + 1)); \
+	  echo "{ \"$${f#$(DYGRAPH)/}\", d$$n, sizeof(d$$n) },"; done; \
+	echo '{ 0, 0, 0 } };'; } >$@
+
+$(B)/data.o: $(B)/data.c
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+
+$(B)/tests/%: tests/%.c $(B)/libmm.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) -MMD -MP -o $@ $< \
+	  $(B)/libmm.a -lcmocka $(LDLIBS_ALL)
+
+# The tests run from the top folder and read test-corpus/.
+check: deps
+	@$(MAKE) --no-print-directory run-tests
+
+run-tests: $(B)/mailmortem $(TESTS)
+	@sh tests/run.sh $(B) $(TESTS)
+
+lint:
+	@sh tests/lint/lint.sh
+
+format:
+	clang-format -i mailmortem.c $(SRC) $(wildcard formats/*/*.h \
+	  analyze/*.h analyze/*/*.h replay/*.h replay/*/*.h reports/*.h tests/*.[ch])
+
+deps:
+	@sh tests/deps.sh $(PACKAGES) $(TEST_PACKAGES)
+
+clean:
+	rm -rf build mailmortem demo
+
+install: mailmortem
+	install -D -m 755 mailmortem $(DESTDIR)$(bindir)/mailmortem
+
+uninstall:
+	rm -f $(DESTDIR)$(bindir)/mailmortem
+
+-include $(OBJ:.o=.d) $(B)/mailmortem.d $(TESTS:=.d)
+
+.PHONY: all check run-tests lint format deps clean install uninstall
+.SECONDARY:

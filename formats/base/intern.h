@@ -1,0 +1,28 @@
+/* intern.h - each distinct text once, as a small number.
+ *
+ * Numbers start at 1 in the order of first use; 0 is "absent". Hashes are
+ * keyed by a constant, so numbers depend on the input only. About 40 bytes a
+ * text beside the text itself.
+ */
+#ifndef MM_INTERN_H
+#define MM_INTERN_H
+
+#include "formats/base/arena.h"
+
+struct mm_intern {
+	struct mm_arena texts;    /* owned copies */
+	struct mm_intern_slot *slots; /* open addressing, owned */
+	struct mm_str *list;      /* list[id - 1], owned */
+	size_t n, cap_list, n_slots;
+};
+
+void mm_intern_init(struct mm_intern *t);
+void mm_intern_fini(struct mm_intern *t);
+/* The number of `s`, new or old; 0 for an absent view. */
+uint32_t mm_intern_add(struct mm_intern *t, struct mm_str s);
+/* The same without adding: 0 when `s` was never added. */
+uint32_t mm_intern_find(const struct mm_intern *t, struct mm_str s);
+/* View into the store, valid until fini; absent for 0. */
+struct mm_str mm_intern_text(const struct mm_intern *t, uint32_t id);
+
+#endif

@@ -1,0 +1,56 @@
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "formats/base/mem.h"
+
+static void *
+must(void *p)
+{
+	static const char text[] = "mailmortem: out of memory\n";
+
+	if (p == NULL) {
+		/* Nothing that might allocate again. */
+		(void)!write(2, text, sizeof(text) - 1);
+		_exit(2);
+	}
+	return p;
+}
+
+void *
+mm_alloc(size_t n_bytes)
+{
+	return must(malloc(n_bytes > 0 ? n_bytes : 1));
+}
+
+void *
+mm_calloc(size_t n, size_t each_bytes)
+{
+	return must(calloc(n > 0 ? n : 1, each_bytes > 0 ? each_bytes : 1));
+}
+
+void *
+mm_realloc(void *old, size_t n_bytes)
+{
+	return must(realloc(old, n_bytes > 0 ? n_bytes : 1));
+}
+
+void *
+mm_grow(void *array, size_t n, size_t *cap, size_t each_bytes)
+{
+	if (n < *cap)
+		return array;
+	*cap = *cap > 0 ? *cap * 2 : 16;
+	if (*cap > SIZE_MAX / each_bytes)
+		return must(NULL);
+	return mm_realloc(array, *cap * each_bytes);
+}
+
+char *
+mm_strdup(const char *s)
+{
+	size_t n = strlen(s) + 1;
+
+	return memcpy(mm_alloc(n), s, n);
+}

@@ -1,0 +1,58 @@
+/* str.h - views: a pointer and a length, never ended by NUL.
+ *
+ * A view owns nothing and is valid as long as the bytes behind it. An absent
+ * text is {NULL, 0}; an empty one has a pointer and no length (the null sender
+ * `<>` is there, and empty).
+ */
+#ifndef MM_STR_H
+#define MM_STR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mm_str {
+	const char *p;
+	size_t n;
+};
+
+#define MM_STR(lit)    ((struct mm_str){ "" lit, sizeof(lit) - 1 })
+#define MM_STR_ABSENT  ((struct mm_str){ NULL, 0 })
+#define MM_NOT_FOUND   SIZE_MAX
+/* For "%.*s": two arguments. */
+#define MM_STR_ARG(s)  (int)(s).n, ((s).p != NULL ? (s).p : "")
+
+struct mm_str mm_str_z(const char *z); /* NULL gives an absent view */
+bool mm_str_eq(struct mm_str a, struct mm_str b);
+bool mm_str_ieq(struct mm_str a, struct mm_str b); /* ASCII case ignored */
+int mm_str_cmp(struct mm_str a, struct mm_str b);  /* by bytes, then length */
+bool mm_str_is(struct mm_str s, const char *z);
+bool mm_str_starts(struct mm_str s, const char *z);
+bool mm_str_ends(struct mm_str s, const char *z);
+
+/* Index of the first (last) place, or MM_NOT_FOUND. */
+size_t mm_str_find(struct mm_str s, const char *z);
+size_t mm_str_find_last(struct mm_str s, const char *z);
+size_t mm_str_ifind(struct mm_str s, const char *z); /* ASCII case ignored */
+size_t mm_str_findc(struct mm_str s, char c);
+
+struct mm_str mm_str_from(struct mm_str s, size_t at);  /* from `at` on */
+struct mm_str mm_str_upto(struct mm_str s, size_t at);  /* before `at` */
+struct mm_str mm_str_trim(struct mm_str s);             /* blanks, CR, LF */
+
+/* The scanners move `*s` forward only when they succeed. */
+bool mm_str_skip(struct mm_str *s, const char *prefix);
+/* Cut at the first `c` (or `z`): `*head` is what stands before it, `*s` what
+ * stands behind. False, and nothing moved, when it is not there. */
+bool mm_str_cutc(struct mm_str *s, char c, struct mm_str *head);
+bool mm_str_cut(struct mm_str *s, const char *z, struct mm_str *head);
+/* Decimal digits, at least one, that fit. */
+bool mm_str_take_u64(struct mm_str *s, uint64_t *value);
+
+bool mm_str_to_u64(struct mm_str s, uint64_t *value); /* all of `s`, decimal */
+bool mm_str_to_i64(struct mm_str s, int64_t *value);  /* the same, signed */
+/* "12.5" with scale 1000000 is 12500000: decimals without floating point;
+ * digits beyond the scale are dropped. "1e-05" is understood. */
+bool mm_str_to_fixed(struct mm_str s, int64_t scale, int64_t *value);
+
+#endif

@@ -1,0 +1,127 @@
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "formats/base/mem.h"
+#include "formats/base/whole.h"
+
+#define NAME_MAX_BYTES 4096
+
+/* Read by a signal handler, hence global, fixed in size and volatile. */
+static char names[MM_WHOLE_MAX][NAME_MAX_BYTES];
+static volatile sig_atomic_t used[MM_WHOLE_MAX];
+
+void
+mm_whole_remember(const char *temp)
+{
+	size_t n = strlen(temp);
+
+	for (size_t i = 0; i < MM_WHOLE_MAX; i++)
+		if (!used[i] && n < NAME_MAX_BYTES) {
+			memcpy(names[i], temp, n + 1);
+			used[i] = 1;
+			return;
+		}
+}
+
+void
+mm_whole_forget(const char *temp)
+{
+	for (size_t i = 0; i < MM_WHOLE_MAX; i++)
+		if (used[i] && strcmp(names[i], temp) == 0)
+			used[i] = 0;
+}
+
+static void
+on_signal(int sig)
+{
+	for (size_t i = 0; i < MM_WHOLE_MAX; i++)
+		if (used[i])
+			(void)unlink(names[i]);
+	(void)raise(sig); /* SA_RESETHAND: now the default action */
+}
+
+void
+mm_whole_catch_signals(void)
+{
+	struct sigaction sa = { .sa_handler = on_signal,
+		                .sa_flags = (int)SA_RESETHAND };
+
+	(void)sigemptyset(&sa.sa_mask);
+	(void)sigaction(SIGINT, &sa, NULL);
+	(void)sigaction(SIGTERM, &sa, NULL);
+	(void)sigaction(SIGHUP, &sa, NULL);
+}
+
+enum mm_status
+mm_whole_open(struct mm_whole *w, const char *path, struct mm_err *err)
+{
+	size_t n = strlen(path);
+	int fd;
+
+	*w = (struct mm_whole){ .f = stdout };
+	if (strcmp(path, "-") == 0)
+		return MM_OK;
+	w->path = mm_strdup(path);
+	w->temp = mm_alloc(n + 12);
+	(void)snprintf(w->temp, n + 12, "%s.tmpXXXXXX", path);
+	fd = mkstemp(w->temp);
+	w->f = fd >= 0 ? fdopen(fd, "wb") : NULL;
+	if (w->f == NULL) {
+		int why = errno;
+
+		if (fd >= 0)
+			(void)close(fd);
+		mm_whole_abort(w);
+		return mm_err_set(err, MM_EIO, "%s: cannot write here: %s",
+		                  path, strerror(why));
+	}
+	mm_whole_remember(w->temp);
+	return MM_OK;
+}
+
+enum mm_status
+mm_whole_commit(struct mm_whole *w, struct mm_err *err)
+{
+	const char *name = w->path != NULL ? w->path : "standard output";
+	int bad = ferror(w->f) || fflush(w->f) != 0;
+
+	if (w->path == NULL)
+		return bad ? mm_err_set(err, MM_EIO, "%s: cannot write: %s",
+		                        name, strerror(errno))
+		           : MM_OK;
+	bad = bad || fchmod(fileno(w->f), 0644) != 0 ||
+	      fsync(fileno(w->f)) != 0;
+	bad = fclose(w->f) != 0 || bad;
+	w->f = NULL;
+	bad = bad || rename(w->temp, w->path) != 0;
+	if (bad)
+		(void)mm_err_set(err, MM_EIO,
+		                 "%s: cannot write: %s; what was there before "
+		                 "is untouched",
+		                 name, strerror(errno));
+	else {
+		mm_whole_forget(w->temp);
+		free(w->temp);
+		w->temp = NULL;
+	}
+	mm_whole_abort(w);
+	return bad ? MM_EIO : MM_OK;
+}
+
+void
+mm_whole_abort(struct mm_whole *w)
+{
+	if (w->path != NULL && w->f != NULL)
+		(void)fclose(w->f);
+	if (w->temp != NULL) {
+		(void)unlink(w->temp);
+		mm_whole_forget(w->temp);
+	}
+	free(w->path);
+	free(w->temp);
+	*w = (struct mm_whole){ 0 };
+}

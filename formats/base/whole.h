@@ -1,0 +1,36 @@
+/* whole.h - a result file that is there whole or not at all.
+ *
+ * Written under a temporary name in the same folder, synced and renamed at
+ * the end (rename(2) is atomic); a failure or a signal leaves what was there
+ * before. "-" is standard output, written as it comes.
+ */
+#ifndef MM_WHOLE_H
+#define MM_WHOLE_H
+
+#include <stdio.h>
+
+#include "formats/base/status.h"
+
+struct mm_whole {
+	FILE *f;      /* owned; write here */
+	char *path;   /* owned; NULL for standard output */
+	char *temp;   /* owned; the name until the end */
+};
+
+enum mm_status mm_whole_open(struct mm_whole *w, const char *path,
+                             struct mm_err *err) MM_USE_RESULT;
+/* Sync, rename, close. On failure the temporary file is gone. */
+enum mm_status mm_whole_commit(struct mm_whole *w,
+                               struct mm_err *err) MM_USE_RESULT;
+void mm_whole_abort(struct mm_whole *w); /* may follow a commit */
+
+/* Names of temporary files that a fatal signal has to remove: at most
+ * MM_WHOLE_MAX at once. Used by mm_whole and by the case file. */
+#define MM_WHOLE_MAX 8
+void mm_whole_remember(const char *temp);
+void mm_whole_forget(const char *temp);
+/* SIGINT, SIGTERM, SIGHUP: remove them, then die of the signal. SIGPIPE is
+ * left as it is: `| head` ends quietly. */
+void mm_whole_catch_signals(void);
+
+#endif

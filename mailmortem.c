@@ -1,0 +1,43 @@
+/* mailmortem.c - the table of verbs, and nothing else. */
+#include <stdio.h>
+#include <string.h>
+
+#include "formats/base/status.h"
+#include "formats/base/verb.h"
+#include "formats/base/whole.h"
+
+static const struct mm_verb *const verbs[] = {
+	NULL,
+};
+
+static int
+help(FILE *to)
+{
+	(void)fprintf(to, "mailmortem - post-mortems of mail servers, offline\n"
+	                  "\n"
+	                  "usage: mailmortem VERB [OPTIONS] ...\n"
+	                  "\n");
+	for (size_t i = 0; i < MM_COUNT(verbs) && verbs[i] != NULL; i++)
+		(void)fprintf(to, "  %-12s %s\n", verbs[i]->name,
+		              verbs[i]->summary);
+	(void)fprintf(to, "\n`mailmortem VERB --help` explains a verb.\n");
+	return to == stdout ? MM_EXIT_DONE : MM_EXIT_FATAL;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "";
+
+	mm_whole_catch_signals();
+	for (size_t i = 0; i < MM_COUNT(verbs) && verbs[i] != NULL; i++)
+		if (strcmp(name, verbs[i]->name) == 0)
+			return verbs[i]->run(argc - 1,
+			                     (const char *const *)argv + 1);
+	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
+	    strcmp(name, "-h") == 0)
+		return help(stdout);
+	if (argc > 1)
+		(void)fprintf(stderr, "mailmortem: no verb \"%s\"\n\n", name);
+	return help(stderr);
+}

@@ -1,0 +1,18 @@
+#!/bin/sh
+# run.sh BUILD_FOLDER TEST...: run each test program from the top folder, go on
+# after a failure, and end with a line that counts them.
+build=$1
+shift
+MAILMORTEM=$PWD/$build/mailmortem
+export MAILMORTEM
+passed=0 failed=0
+for t; do
+	if "$t"; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		echo "FAILED: $t"
+	fi
+done
+echo "test programs: $passed passed, $failed failed"
+[ "$failed" -eq 0 ]
