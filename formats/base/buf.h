@@ -11,11 +11,11 @@
 #include "formats/base/str.h"
 
 struct mm_buf {
-	char *p;          /* owned */
-	size_t n;         /* bytes used, without the NUL */
+	char *p;  /* owned */
+	size_t n; /* bytes used, without the NUL */
 	size_t cap;
 	size_t max_bytes; /* ceiling */
-	bool over;        /* something did not fit */
+	bool over;	  /* something did not fit */
 };
 
 void mm_buf_init(struct mm_buf *b, size_t max_bytes);

@@ -10,9 +10,9 @@
 #include "formats/base/arena.h"
 
 struct mm_intern {
-	struct mm_arena texts;    /* owned copies */
+	struct mm_arena texts;	      /* owned copies */
 	struct mm_intern_slot *slots; /* open addressing, owned */
-	struct mm_str *list;      /* list[id - 1], owned */
+	struct mm_str *list;	      /* list[id - 1], owned */
 	size_t n, cap_list, n_slots;
 };
 

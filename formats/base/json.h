@@ -19,7 +19,7 @@ struct mm_json;
 struct mm_json *mm_json_parse(struct mm_str text, struct mm_err *err);
 void mm_json_free(struct mm_json *root);
 const struct mm_json *mm_json_get(const struct mm_json *object,
-                                  const char *key);
+				  const char *key);
 const struct mm_json *mm_json_at(const struct mm_json *array, size_t i);
 size_t mm_json_len(const struct mm_json *array); /* 0 when not an array */
 bool mm_json_is_object(const struct mm_json *v);

@@ -23,19 +23,19 @@ struct mm_words {
 };
 
 struct mm_option {
-	char letter;      /* 0: none */
+	char letter;	  /* 0: none */
 	const char *name; /* without the dashes */
 	enum mm_option_kind kind;
-	void *value;       /* where it goes: a variable of the kind's type */
+	void *value; /* where it goes: a variable of the kind's type */
 	const char *value_name; /* "FILE"; NULL for flags */
 	const char *help;
 };
 
 struct mm_usage {
-	const char *verb;    /* "trace" */
-	const char *summary; /* one line */
+	const char *verb;     /* "trace" */
+	const char *summary;  /* one line */
 	const char *synopsis; /* "trace [-c CASE] WHAT [PATH...]" */
-	const char *details; /* paragraphs, may be NULL */
+	const char *details;  /* paragraphs, may be NULL */
 	const struct mm_option *options;
 	size_t n_options;
 };
@@ -44,8 +44,8 @@ struct mm_usage {
  * it with mm_words_fini). MM_END: help was asked for, print mm_options_help.
  * MM_EUSAGE with `err` filled otherwise. */
 enum mm_status mm_options_parse(const struct mm_usage *u, int argc,
-                                const char *const *argv,
-                                struct mm_words *words, struct mm_err *err);
+				const char *const *argv, struct mm_words *words,
+				struct mm_err *err);
 void mm_options_help(const struct mm_usage *u, struct mm_buf *out);
 void mm_words_add(struct mm_words *w, const char *word);
 void mm_words_fini(struct mm_words *w);

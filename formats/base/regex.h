@@ -15,13 +15,13 @@ struct mm_regex; /* one compiled pattern; used by one thread */
 
 /* Owned. NULL on failure; `err` then names the place in the pattern. */
 struct mm_regex *mm_regex_new(struct mm_str pattern, unsigned flags,
-                              struct mm_err *err);
+			      struct mm_err *err);
 void mm_regex_free(struct mm_regex *r);
 
 /* Does it match anywhere in `s`? Up to `n_groups` of `groups` (may be NULL)
  * are filled: [0] the whole match, then the numbered groups; absent ones
  * that took no part. A match that hits the limit counts as none. */
 bool mm_regex_match(const struct mm_regex *r, struct mm_str s,
-                    struct mm_str *groups, size_t n_groups);
+		    struct mm_str *groups, size_t n_groups);
 
 #endif

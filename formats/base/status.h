@@ -9,14 +9,14 @@
 
 #include <stddef.h>
 
-#define MM_COUNT(a)   (sizeof(a) / sizeof((a)[0]))
-#define MM_USE_RESULT __attribute__((warn_unused_result))
+#define MM_COUNT(a)	(sizeof(a) / sizeof((a)[0]))
+#define MM_USE_RESULT	__attribute__((warn_unused_result))
 #define MM_PRINTF(f, a) __attribute__((format(printf, f, a)))
 
 enum mm_status {
 	MM_OK,
-	MM_END,      /* no more; not a failure */
-	MM_EIO,      /* the system refused: file, disk, permission */
+	MM_END,	     /* no more; not a failure */
+	MM_EIO,	     /* the system refused: file, disk, permission */
 	MM_EFORMAT,  /* the bytes are not what they should be */
 	MM_EUSAGE,   /* the caller asked for something that is not there */
 	MM_ENOENT,   /* nothing matched */
@@ -32,6 +32,6 @@ struct mm_err {
 /* Fill `err` (may be NULL) and return `code`, so that a failing call reads
  * `return mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));`. */
 enum mm_status mm_err_set(struct mm_err *err, enum mm_status code,
-                          const char *fmt, ...) MM_PRINTF(3, 4);
+			  const char *fmt, ...) MM_PRINTF(3, 4);
 
 #endif

@@ -16,11 +16,11 @@ struct mm_str {
 	size_t n;
 };
 
-#define MM_STR(lit)    ((struct mm_str){ "" lit, sizeof(lit) - 1 })
-#define MM_STR_ABSENT  ((struct mm_str){ NULL, 0 })
-#define MM_NOT_FOUND   SIZE_MAX
+#define MM_STR(lit)   ((struct mm_str){ "" lit, sizeof(lit) - 1 })
+#define MM_STR_ABSENT ((struct mm_str){ NULL, 0 })
+#define MM_NOT_FOUND  SIZE_MAX
 /* For "%.*s": two arguments. */
-#define MM_STR_ARG(s)  (int)(s).n, ((s).p != NULL ? (s).p : "")
+#define MM_STR_ARG(s) (int)(s).n, ((s).p != NULL ? (s).p : "")
 
 struct mm_str mm_str_z(const char *z); /* NULL gives an absent view */
 bool mm_str_eq(struct mm_str a, struct mm_str b);
@@ -36,9 +36,9 @@ size_t mm_str_find_last(struct mm_str s, const char *z);
 size_t mm_str_ifind(struct mm_str s, const char *z); /* ASCII case ignored */
 size_t mm_str_findc(struct mm_str s, char c);
 
-struct mm_str mm_str_from(struct mm_str s, size_t at);  /* from `at` on */
-struct mm_str mm_str_upto(struct mm_str s, size_t at);  /* before `at` */
-struct mm_str mm_str_trim(struct mm_str s);             /* blanks, CR, LF */
+struct mm_str mm_str_from(struct mm_str s, size_t at); /* from `at` on */
+struct mm_str mm_str_upto(struct mm_str s, size_t at); /* before `at` */
+struct mm_str mm_str_trim(struct mm_str s);	       /* blanks, CR, LF */
 
 /* The scanners move `*s` forward only when they succeed. */
 bool mm_str_skip(struct mm_str *s, const char *prefix);

@@ -11,7 +11,7 @@
 
 enum mm_cell_kind {
 	MM_NULL,  /* unknown */
-	MM_INT,   /* i */
+	MM_INT,	  /* i */
 	MM_REAL,  /* r */
 	MM_TEXT,  /* s */
 	MM_TIME,  /* i: microseconds since 1970 UTC */
@@ -36,7 +36,7 @@ struct mm_column {
 };
 
 struct mm_table {
-	const char *name;  /* file name stem for CSV, anchor in HTML */
+	const char *name; /* file name stem for CSV, anchor in HTML */
 	const char *title;
 	const struct mm_column *columns; /* view, usually static */
 	size_t n_columns;
@@ -46,8 +46,8 @@ struct mm_table {
 };
 
 struct mm_table *mm_table_new(const char *name, const char *title,
-                              const struct mm_column *columns,
-                              size_t n_columns);
+			      const struct mm_column *columns,
+			      size_t n_columns);
 void mm_table_free(struct mm_table *t);
 /* Append a row of n_columns cells; texts are copied. */
 void mm_table_add(struct mm_table *t, const struct mm_cell *row);
@@ -57,7 +57,7 @@ const struct mm_cell *mm_table_row(const struct mm_table *t, size_t i);
  * whose texts are views valid during the call. */
 struct mm_sink {
 	enum mm_status (*row)(void *ctx, const struct mm_cell *row,
-	                      struct mm_err *err);
+			      struct mm_err *err);
 	void *ctx;
 };
 

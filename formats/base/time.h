@@ -13,12 +13,12 @@
 #define MM_HOUR_US   (60 * MM_MINUTE_US)
 #define MM_DAY_US    (24 * MM_HOUR_US)
 #define MM_TIME_NONE INT64_MIN /* unknown */
-#define MM_TIME_TEXT 40        /* room for any text made here */
+#define MM_TIME_TEXT 40	       /* room for any text made here */
 
 struct mm_civil {
-	int year;      /* 1970 ... 9999 */
-	int month;     /* 1 ... 12 */
-	int day;       /* 1 ... 31 */
+	int year;  /* 1970 ... 9999 */
+	int month; /* 1 ... 12 */
+	int day;   /* 1 ... 31 */
 	int hour, minute, second;
 	int us;
 };

@@ -12,16 +12,16 @@
 #include "formats/base/status.h"
 
 struct mm_whole {
-	FILE *f;      /* owned; write here */
-	char *path;   /* owned; NULL for standard output */
-	char *temp;   /* owned; the name until the end */
+	FILE *f;    /* owned; write here */
+	char *path; /* owned; NULL for standard output */
+	char *temp; /* owned; the name until the end */
 };
 
 enum mm_status mm_whole_open(struct mm_whole *w, const char *path,
-                             struct mm_err *err) MM_USE_RESULT;
+			     struct mm_err *err) MM_USE_RESULT;
 /* Sync, rename, close. On failure the temporary file is gone. */
 enum mm_status mm_whole_commit(struct mm_whole *w,
-                               struct mm_err *err) MM_USE_RESULT;
+			       struct mm_err *err) MM_USE_RESULT;
 void mm_whole_abort(struct mm_whole *w); /* may follow a commit */
 
 /* Names of temporary files that a fatal signal has to remove: at most

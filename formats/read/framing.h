@@ -1,0 +1,53 @@
+/* framing.h - one raw line of a log file taken apart: stamp, host, tag, text.
+ *
+ * Decided per line, since real files mix their framings. What stands behind
+ * the tag is for formats/logs to read. No allocation; everything is a view
+ * into the line.
+ * Sources: RFC 3164 section 4.1, RFC 5424, RFC 3339; reference of forms seen
+ * in the wild in test-corpus/framing/.
+ */
+#ifndef MM_FRAMING_H
+#define MM_FRAMING_H
+
+#include "formats/base/time.h"
+
+enum mm_framing {
+	MM_FRAME_NONE, /* no stamp that we know */
+	MM_FRAME_RFC3164,
+	MM_FRAME_RFC3339,
+	MM_FRAME_RFC5424,
+	MM_FRAME_ISO_BLANK, /* Exim's own files */
+	MM_FRAME_COUNT	    /* others are added before this one */
+};
+
+struct mm_line {
+	struct mm_str raw; /* the whole line, without LF or CR LF */
+	enum mm_framing framing;
+	int64_t t_us;	    /* UTC; MM_TIME_NONE when the line is undated */
+	struct mm_str host; /* absent when the framing has none */
+	struct mm_str
+	    tag;      /* "postfix/smtp", "sm-mta", "smtpd"; may be absent */
+	uint32_t pid; /* 0: not given */
+	struct mm_str text; /* behind "tag[pid]: "; all of it without a tag */
+	uint32_t repeats;   /* 1; N for `message repeated N times: [ text ]` */
+};
+
+/* What one file's stamps need: kept by the reader of the file. */
+struct mm_framer {
+	int64_t anchor_us; /* not later than this (file or member time) */
+	int64_t zone_us;   /* east of UTC, for stamps without a zone */
+	int64_t last_us;   /* of the line before; MM_TIME_NONE at first */
+	int year;	   /* of stamps without one; 0: not settled yet */
+	/* Stamp cache: most lines share their second with the line before. */
+	char stamp[20];
+	int64_t stamp_us;
+};
+
+void mm_framer_init(struct mm_framer *f, int64_t anchor_us, int64_t zone_us);
+/* Take `raw` apart. Never fails: a line without a known stamp has
+ * MM_FRAME_NONE and its text. A backward step of the calendar by more than
+ * half a year adds a year (Dec 31 -> Jan 1); Feb 29 asks for a leap year. */
+void mm_frame(struct mm_framer *f, struct mm_str raw, struct mm_line *out);
+const char *mm_framing_name(enum mm_framing f);
+
+#endif
