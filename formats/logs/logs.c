@@ -1,0 +1,25 @@
+#include "formats/logs/logs.h"
+#include "formats/base/status.h"
+#include "formats/logs/syslog.h"
+
+/* Asked in this order: the busiest first, whoever is sure by the tag before
+ * whoever has to look at the text. */
+static const struct mm_log_format *const formats[] = {
+	&mm_log_syslog,
+};
+
+enum mm_verdict
+mm_logs_parse(const struct mm_line *line, struct mm_emit *emit)
+{
+	emit->why = NULL;
+	for (size_t i = 0; i < MM_COUNT(formats); i++)
+		if (formats[i]->claims(line))
+			return formats[i]->parse(line, emit);
+	return MM_LINE_FOREIGN;
+}
+
+const struct mm_log_format *
+mm_logs_format(size_t i)
+{
+	return i < MM_COUNT(formats) ? formats[i] : NULL;
+}

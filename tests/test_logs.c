@@ -1,0 +1,361 @@
+/* Every log format against its corpus: the .txt files of test-corpus/FORMAT
+ * hold lines with the wanted records beside them, written by hand from the
+ * documents that the format's header names. A file reads:
+ *
+ *   # comment, or an empty line
+ *   postfix/smtpd[22599]: disconnect from mx.example.org[192.0.2.1]
+ *   	disconnect client_name=mx.example.org client_ip=192.0.2.1
+ *   : 1tEsT0-000AFB-07 Completed
+ *   	done queue_id=1tEsT0-000AFB-07
+ *
+ * A line is "tag[pid]: text" or "tag: text"; ": text" has no tag. Below it,
+ * indented, one row for each record in order, or one row "noise", "foreign"
+ * or "malformed WHY". A row names the event and all fields that are there, in
+ * the order of put_fields(); texts that are empty or hold blanks or quotes
+ * stand in quotes, \ before " and \. Times are seconds. The fields mta,
+ * instance, program and pid are compared only where the row names them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <dirent.h>
+#include <stdio.h>
+
+#include "formats/base/buf.h"
+#include "formats/logs/logs.h"
+
+#define LINE_T_US ((int64_t)1700000000000000)
+
+static const char *const actions[] = { "reject", "warn",     "discard",
+				       "hold",	 "redirect", "other" };
+static const char *const notices[] = { "bounce", "delay", "success",
+				       "postmaster" };
+
+struct shown {
+	struct mm_buf rows; /* one line each */
+	const char *want;   /* the rows as the corpus has them */
+	const struct mm_line *line;
+};
+
+static bool
+is_plain(struct mm_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] <= ' ' || s.p[i] == '"' || s.p[i] == '\\')
+			return false;
+	return s.n > 0;
+}
+
+static void
+put_text(struct mm_buf *b, const char *name, struct mm_str s)
+{
+	if (s.p == NULL)
+		return;
+	mm_buf_addf(b, " %s=", name);
+	if (is_plain(s)) {
+		mm_buf_adds(b, s);
+		return;
+	}
+	mm_buf_addc(b, '"');
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '"' || s.p[i] == '\\')
+			mm_buf_addc(b, '\\');
+		mm_buf_addc(b, s.p[i]);
+	}
+	mm_buf_addc(b, '"');
+}
+
+static void
+put_number(struct mm_buf *b, const char *name, int64_t v)
+{
+	if (v != -1)
+		mm_buf_addf(b, " %s=%lld", name, (long long)v);
+}
+
+static void
+put_delays(struct mm_buf *b, const struct mm_record *r)
+{
+	char text[MM_TIME_TEXT];
+	const int64_t *d = r->delays_us;
+
+	if (r->delay_us != -1)
+		mm_buf_addf(b, " delay=%s", mm_time_seconds(r->delay_us, text));
+	if (d[0] == -1 && d[1] == -1 && d[2] == -1 && d[3] == -1)
+		return;
+	mm_buf_addz(b, " delays=");
+	for (size_t i = 0; i < 4; i++)
+		mm_buf_addf(b, "%s%s", i > 0 ? "/" : "",
+			    d[i] == -1 ? "-" : mm_time_seconds(d[i], text));
+}
+
+/* What only some events have, by the names of record.h. */
+static void
+put_kinds(struct mm_buf *b, const struct mm_record *r)
+{
+	if (r->event == MM_EV_ATTEMPT || r->outcome != MM_OUT_NONE)
+		mm_buf_addf(b, " outcome=%s", mm_outcome_name(r->outcome));
+	if (r->contact)
+		mm_buf_addz(b, " contact=yes");
+	if (r->event == MM_EV_REJECT)
+		mm_buf_addf(b, " action=%s", actions[r->action]);
+	if (r->event == MM_EV_NOTICE)
+		mm_buf_addf(b, " notice=%s", notices[r->notice]);
+	if (r->join != MM_JOIN_NONE)
+		mm_buf_addf(b, " join=%s", mm_join_name(r->join));
+	if (r->event == MM_EV_DAEMON)
+		mm_buf_addf(b, " daemon=%s", mm_daemon_name(r->daemon));
+	if (r->event == MM_EV_TROUBLE)
+		mm_buf_addf(b, " trouble=%s", mm_trouble_name(r->trouble));
+}
+
+static void
+put_fields(struct mm_buf *b, const struct mm_record *r)
+{
+	mm_buf_addz(b, mm_event_name(r->event));
+	put_text(b, "queue_id", r->queue_id);
+	put_text(b, "other_id", r->other_id);
+	put_text(b, "message_id", r->message_id);
+	put_text(b, "sender", r->sender);
+	put_text(b, "recipient", r->recipient);
+	put_text(b, "orig_recipient", r->orig_recipient);
+	put_number(b, "size", r->size_bytes);
+	put_number(b, "n_recipients", r->n_recipients);
+	put_text(b, "client_name", r->client_name);
+	put_text(b, "client_ip", r->client_ip);
+	put_text(b, "helo", r->helo);
+	put_text(b, "sasl_user", r->sasl_user);
+	put_text(b, "protocol", r->protocol);
+	put_text(b, "relay_name", r->relay_name);
+	put_text(b, "relay_ip", r->relay_ip);
+	put_number(b, "relay_port", r->relay_port);
+	put_text(b, "transport", r->transport);
+	put_kinds(b, r);
+	put_text(b, "dsn", r->dsn);
+	put_text(b, "reply", r->reply);
+	put_delays(b, r);
+	put_text(b, "stage", r->stage);
+	put_text(b, "text", r->text);
+}
+
+static void
+show(void *ctx, const struct mm_record *r)
+{
+	struct shown *s = ctx;
+
+	/* What every record takes from its line. */
+	assert_true(r->t_us == s->line->t_us);
+	assert_true(mm_str_eq(r->host, s->line->host));
+	assert_true(r->pid == s->line->pid);
+	put_fields(&s->rows, r);
+	if (strstr(s->want, " mta=") != NULL)
+		mm_buf_addf(&s->rows, " mta=%s", mm_mta_name(r->mta));
+	if (strstr(s->want, " instance=") != NULL)
+		put_text(&s->rows, "instance", r->instance);
+	if (strstr(s->want, " program=") != NULL)
+		put_text(&s->rows, "program", r->program);
+	if (strstr(s->want, " pid=") != NULL)
+		put_number(&s->rows, "pid", r->pid);
+	mm_buf_addc(&s->rows, '\n');
+}
+
+/* "tag[pid]: text" as the framer would hand it over. */
+static void
+split_line(struct mm_str raw, struct mm_line *line)
+{
+	struct mm_str head;
+	uint64_t pid = 0;
+
+	*line = (struct mm_line){ .raw = raw,
+				  .framing = MM_FRAME_RFC3164,
+				  .t_us = LINE_T_US,
+				  .host = MM_STR("host"),
+				  .text = raw,
+				  .repeats = 1 };
+	if (mm_str_skip(&line->text, ": "))
+		return;
+	assert_true(mm_str_cut(&line->text, ": ", &head));
+	if (mm_str_cutc(&head, '[', &line->tag))
+		assert_true(mm_str_take_u64(&head, &pid));
+	else
+		line->tag = head;
+	line->pid = (uint32_t)pid;
+}
+
+static const char *
+claimed_by(const struct mm_line *line)
+{
+	for (size_t i = 0; mm_logs_format(i) != NULL; i++)
+		if (mm_logs_format(i)->claims(line))
+			return mm_logs_format(i)->name;
+	return "nobody";
+}
+
+static void
+add_verdict(struct mm_buf *rows, enum mm_verdict v, const char *why)
+{
+	if (v == MM_LINE_NOISE)
+		mm_buf_addz(rows, "noise\n");
+	if (v == MM_LINE_FOREIGN)
+		mm_buf_addz(rows, "foreign\n");
+	if (v == MM_LINE_MALFORMED)
+		mm_buf_addf(rows, "malformed %s\n", why);
+}
+
+/* One line against its wanted rows; says whether it went well. */
+static bool
+check(const char *where, const char *format, struct mm_str raw,
+      const char *want)
+{
+	struct mm_line line;
+	struct shown s = { .want = want, .line = &line };
+	struct mm_emit emit = { show, &s, NULL };
+	enum mm_verdict v;
+	bool well;
+
+	mm_buf_init(&s.rows, 1 << 20);
+	split_line(raw, &line);
+	v = mm_logs_parse(&line, &emit);
+	assert_true((v == MM_LINE_RECORD) == (s.rows.n > 0));
+	add_verdict(&s.rows, v, emit.why);
+	well = strcmp(s.rows.p, want) == 0;
+	if (!well)
+		print_error("%s: %.*s\nwant\n%sgot\n%s", where, MM_STR_ARG(raw),
+			    want, s.rows.p);
+	if (v != MM_LINE_FOREIGN && strcmp(claimed_by(&line), format) != 0) {
+		print_error("%s: claimed by %s\n", where, claimed_by(&line));
+		well = false;
+	}
+	mm_buf_fini(&s.rows);
+	return well;
+}
+
+/* The state between a line and its rows. */
+struct reader {
+	const char *format;
+	char where[1100];
+	struct mm_buf raw, want;
+	size_t n_lines, n_bad;
+};
+
+static void
+end_of_rows(struct reader *rd)
+{
+	if (rd->raw.n == 0)
+		return;
+	rd->n_lines++;
+	if (!check(rd->where, rd->format, mm_buf_str(&rd->raw), rd->want.p))
+		rd->n_bad++;
+	mm_buf_clear(&rd->raw);
+	mm_buf_clear(&rd->want);
+}
+
+static void
+read_file(struct reader *rd, const char *path)
+{
+	FILE *f = fopen(path, "r");
+	char *text = NULL;
+	size_t cap = 0, number = 0;
+	ssize_t n;
+
+	assert_non_null(f);
+	while ((n = getline(&text, &cap, f)) > 0) {
+		number++;
+		if (text[n - 1] == '\n')
+			text[--n] = '\0';
+		if (text[0] == '\t') {
+			assert_true(rd->raw.n > 0);
+			mm_buf_addf(&rd->want, "%s\n", text + 1);
+			continue;
+		}
+		end_of_rows(rd);
+		if (n == 0 || text[0] == '#')
+			continue;
+		snprintf(rd->where, sizeof(rd->where), "%s:%zu", path, number);
+		mm_buf_add(&rd->raw, text, (size_t)n);
+	}
+	end_of_rows(rd);
+	free(text);
+	fclose(f);
+}
+
+static int
+is_text(const struct dirent *d)
+{
+	return mm_str_ends(mm_str_z(d->d_name), ".txt");
+}
+
+static void
+test_corpus(void **state)
+{
+	(void)state;
+	for (size_t i = 0; mm_logs_format(i) != NULL; i++) {
+		struct reader rd = { .format = mm_logs_format(i)->name };
+		struct dirent **files = NULL;
+		char path[1024];
+		int n;
+
+		mm_buf_init(&rd.raw, 1 << 20);
+		mm_buf_init(&rd.want, 1 << 20);
+		snprintf(path, sizeof(path), "test-corpus/%s", rd.format);
+		n = scandir(path, &files, is_text, alphasort);
+		for (int k = 0; k < n; k++) {
+			snprintf(path, sizeof(path), "test-corpus/%s/%s",
+				 rd.format, files[k]->d_name);
+			read_file(&rd, path);
+			free(files[k]);
+		}
+		free(files);
+		print_message("  %s: %zu lines\n", rd.format, rd.n_lines);
+		assert_int_equal(rd.n_bad, 0);
+		assert_true(rd.n_lines >= 3);
+		mm_buf_fini(&rd.raw);
+		mm_buf_fini(&rd.want);
+	}
+}
+
+static void
+test_list(void **state)
+{
+	(void)state;
+	for (size_t i = 0; mm_logs_format(i) != NULL; i++) {
+		const struct mm_log_format *f = mm_logs_format(i);
+
+		assert_true(strlen(f->name) > 0 && strlen(f->source) > 0);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(f->name,
+						mm_logs_format(k)->name);
+	}
+}
+
+static void
+test_foreign(void **state)
+{
+	static const char *const lines[] = {
+		"CRON[411]: (root) CMD (run-parts /etc/cron.hourly)",
+		"sshd[77]: Connection closed by 192.0.2.9 port 4711",
+		"systemd[1]: Started session-4.scope - Session 4 of User root.",
+		": Lorem ipsum dolor sit amet",
+		": ",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(lines); i++)
+		assert_true(
+		    check("foreign", "", mm_str_z(lines[i]), "foreign\n"));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_corpus),
+		cmocka_unit_test(test_foreign),
+	};
+
+	return cmocka_run_group_tests_name("logs", tests, NULL, NULL);
+}
