@@ -74,6 +74,27 @@ mm_buf_adds(struct mm_buf *b, struct mm_str s)
 }
 
 void
+mm_buf_addi(struct mm_buf *b, int64_t v)
+{
+	char digits[24];
+	size_t at = sizeof(digits);
+	uint64_t u = v < 0 ? 0 - (uint64_t)v : (uint64_t)v;
+
+	do
+		digits[--at] = (char)('0' + u % 10);
+	while ((u /= 10) > 0);
+	if (v < 0)
+		digits[--at] = '-';
+	mm_buf_add(b, digits + at, sizeof(digits) - at);
+}
+
+char *
+mm_buf_room(struct mm_buf *b, size_t n)
+{
+	return reserve(b, n) ? b->p + b->n : NULL;
+}
+
+void
 mm_buf_addf(struct mm_buf *b, const char *fmt, ...)
 {
 	char small[256];

@@ -25,6 +25,10 @@ void mm_buf_add(struct mm_buf *b, const void *bytes, size_t n);
 void mm_buf_addc(struct mm_buf *b, char c);
 void mm_buf_addz(struct mm_buf *b, const char *z);
 void mm_buf_adds(struct mm_buf *b, struct mm_str s);
+void mm_buf_addi(struct mm_buf *b, int64_t v); /* decimal */
+/* Room for `n` bytes behind what is there, for the caller to fill and then to
+ * count by adding to `b->n` (and to end with a NUL). NULL past the ceiling. */
+char *mm_buf_room(struct mm_buf *b, size_t n);
 void mm_buf_addf(struct mm_buf *b, const char *fmt, ...) MM_PRINTF(2, 3);
 struct mm_str mm_buf_str(const struct mm_buf *b); /* view */
 

@@ -3,28 +3,10 @@
 
 #include "formats/base/json.h"
 #include "formats/base/time.h"
-
-/* Length of the valid UTF-8 sequence at `p`, or 0 (RFC 3629 section 4). */
-static size_t
-utf8_length(const unsigned char *p, size_t n)
-{
-	size_t want = p[0] < 0x80 ? 1 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : 4;
-
-	if (p[0] < 0x80)
-		return 1;
-	if (p[0] < 0xc2 || p[0] > 0xf4 || want > n)
-		return 0;
-	for (size_t i = 1; i < want; i++)
-		if ((p[i] & 0xc0) != 0x80)
-			return 0;
-	if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f) ||
-	    (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f))
-		return 0;
-	return want;
-}
+#include "formats/base/utf8.h"
 
 static void
-add_escaped(struct mm_buf *b, unsigned char c)
+add_escaped(struct mm_buf *b, uint32_t c)
 {
 	switch (c) {
 	case '"':
@@ -44,11 +26,12 @@ add_escaped(struct mm_buf *b, unsigned char c)
 	}
 }
 
+/* Controls beyond C0 are escaped too, though RFC 8259 lets them stand: JSON is
+ * looked at on terminals. */
 void
 mm_json_add_str(struct mm_buf *b, struct mm_str s)
 {
-	const unsigned char *p = (const unsigned char *)s.p;
-	size_t i = 0, start = 0, len;
+	size_t i = 0, start = 0;
 
 	if (s.p == NULL) {
 		mm_buf_addz(b, "null");
@@ -56,9 +39,11 @@ mm_json_add_str(struct mm_buf *b, struct mm_str s)
 	}
 	mm_buf_addc(b, '"');
 	while (i < s.n) {
-		len = utf8_length(p + i, s.n - i);
-		if (len > 0 && p[i] >= 0x20 && p[i] != '"' && p[i] != '\\' &&
-		    p[i] != 0x7f) {
+		uint32_t c = 0;
+		size_t len = mm_utf8_take(s.p + i, s.n - i, &c);
+
+		if (len > 0 && c != '"' && c != '\\' &&
+		    !mm_utf8_is_control(c)) {
 			i += len;
 			continue;
 		}
@@ -66,8 +51,9 @@ mm_json_add_str(struct mm_buf *b, struct mm_str s)
 		if (len == 0)
 			mm_buf_addz(b, "\xef\xbf\xbd");
 		else
-			add_escaped(b, p[i]);
-		start = ++i;
+			add_escaped(b, c);
+		i += len > 0 ? len : 1;
+		start = i;
 	}
 	mm_buf_add(b, s.p + start, i - start);
 	mm_buf_addc(b, '"');

@@ -13,7 +13,7 @@
 #define MM_HOUR_US   (60 * MM_MINUTE_US)
 #define MM_DAY_US    (24 * MM_HOUR_US)
 #define MM_TIME_NONE INT64_MIN /* unknown */
-#define MM_TIME_TEXT 40	       /* room for any text made here */
+#define MM_TIME_TEXT 48	       /* room for any text made here */
 
 struct mm_civil {
 	int year;  /* 1970 ... 9999 */

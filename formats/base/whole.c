@@ -1,5 +1,7 @@
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -54,6 +56,18 @@ mm_whole_catch_signals(void)
 	(void)sigaction(SIGINT, &sa, NULL);
 	(void)sigaction(SIGTERM, &sa, NULL);
 	(void)sigaction(SIGHUP, &sa, NULL);
+	(void)sigaction(SIGPIPE, &sa, NULL);
+}
+
+/* Devices, pipes and sockets are written as they are: a rename would put a
+ * file in the place of /dev/null. */
+static bool
+is_special(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) == 0 && !S_ISREG(st.st_mode) &&
+	       !S_ISDIR(st.st_mode);
 }
 
 enum mm_status
@@ -66,9 +80,13 @@ mm_whole_open(struct mm_whole *w, const char *path, struct mm_err *err)
 	if (strcmp(path, "-") == 0)
 		return MM_OK;
 	w->path = mm_strdup(path);
-	w->temp = mm_alloc(n + 12);
-	(void)snprintf(w->temp, n + 12, "%s.tmpXXXXXX", path);
-	fd = mkstemp(w->temp);
+	if (is_special(path)) {
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+	} else {
+		w->temp = mm_alloc(n + 12);
+		(void)snprintf(w->temp, n + 12, "%s.tmpXXXXXX", path);
+		fd = mkstemp(w->temp);
+	}
 	w->f = fd >= 0 ? fdopen(fd, "wb") : NULL;
 	if (w->f == NULL) {
 		int why = errno;
@@ -79,7 +97,8 @@ mm_whole_open(struct mm_whole *w, const char *path, struct mm_err *err)
 		return mm_err_set(err, MM_EIO, "%s: cannot write here: %s",
 		                  path, strerror(why));
 	}
-	mm_whole_remember(w->temp);
+	if (w->temp != NULL)
+		mm_whole_remember(w->temp);
 	return MM_OK;
 }
 
@@ -93,17 +112,18 @@ mm_whole_commit(struct mm_whole *w, struct mm_err *err)
 		return bad ? mm_err_set(err, MM_EIO, "%s: cannot write: %s",
 		                        name, strerror(errno))
 		           : MM_OK;
-	bad = bad || fchmod(fileno(w->f), 0644) != 0 ||
-	      fsync(fileno(w->f)) != 0;
+	bad = bad || (w->temp != NULL && (fchmod(fileno(w->f), 0644) != 0 ||
+	                                  fsync(fileno(w->f)) != 0));
 	bad = fclose(w->f) != 0 || bad;
 	w->f = NULL;
-	bad = bad || rename(w->temp, w->path) != 0;
+	bad = bad || (w->temp != NULL && rename(w->temp, w->path) != 0);
 	if (bad)
-		(void)mm_err_set(err, MM_EIO,
-		                 "%s: cannot write: %s; what was there before "
-		                 "is untouched",
-		                 name, strerror(errno));
-	else {
+		(void)mm_err_set(err, MM_EIO, "%s: cannot write: %s%s", name,
+		                 strerror(errno),
+		                 w->temp != NULL
+		                     ? "; what was there before is untouched"
+		                     : "");
+	else if (w->temp != NULL) {
 		mm_whole_forget(w->temp);
 		free(w->temp);
 		w->temp = NULL;

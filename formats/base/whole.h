@@ -2,7 +2,7 @@
  *
  * Written under a temporary name in the same folder, synced and renamed at
  * the end (rename(2) is atomic); a failure or a signal leaves what was there
- * before. "-" is standard output, written as it comes.
+ * before. "-" is standard output; it, devices and pipes are written as it comes.
  */
 #ifndef MM_WHOLE_H
 #define MM_WHOLE_H
@@ -14,7 +14,7 @@
 struct mm_whole {
 	FILE *f;    /* owned; write here */
 	char *path; /* owned; NULL for standard output */
-	char *temp; /* owned; the name until the end */
+	char *temp; /* owned; the name until the end; NULL: none */
 };
 
 enum mm_status mm_whole_open(struct mm_whole *w, const char *path,
@@ -29,8 +29,8 @@ void mm_whole_abort(struct mm_whole *w); /* may follow a commit */
 #define MM_WHOLE_MAX 8
 void mm_whole_remember(const char *temp);
 void mm_whole_forget(const char *temp);
-/* SIGINT, SIGTERM, SIGHUP: remove them, then die of the signal. SIGPIPE is
- * left as it is: `| head` ends quietly. */
+/* SIGINT, SIGTERM, SIGHUP, SIGPIPE: remove them, then die of the signal. The
+ * last even where the caller ignored it: `| head` ends quietly. */
 void mm_whole_catch_signals(void);
 
 #endif
