@@ -1,0 +1,12 @@
+/* formats.h - the kinds of spools and listings that there are, for spools.c.
+ */
+#ifndef MM_SPOOL_FORMATS_H
+#define MM_SPOOL_FORMATS_H
+
+#include "formats/spools/spools.h"
+
+extern const struct mm_spool_format mm_spool_postfix_queue;
+extern const struct mm_spool_format mm_spool_postqueue_j;
+extern const struct mm_spool_format mm_spool_postfix_mailq;
+
+#endif
