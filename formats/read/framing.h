@@ -11,6 +11,8 @@
 
 #include "formats/base/time.h"
 
+#define MM_LINE_MAX_BYTES ((size_t)1 << 20)
+
 enum mm_framing {
 	MM_FRAME_NONE, /* no stamp that we know */
 	MM_FRAME_RFC3164,
@@ -30,23 +32,29 @@ struct mm_line {
 	uint32_t pid; /* 0: not given */
 	struct mm_str text; /* behind "tag[pid]: "; all of it without a tag */
 	uint32_t repeats;   /* 1; N for `message repeated N times: [ text ]` */
+	bool cut; /* longer than MM_LINE_MAX_BYTES: count it as malformed */
 };
 
 /* What one file's stamps need: kept by the reader of the file. */
 struct mm_framer {
-	int64_t anchor_us; /* not later than this (file or member time) */
+	int64_t anchor_us; /* file or member time: a stamp without a year is
+			      not later than a day after this */
 	int64_t zone_us;   /* east of UTC, for stamps without a zone */
-	int64_t last_us;   /* of the line before; MM_TIME_NONE at first */
+	int64_t last_us;   /* of the stamp before; MM_TIME_NONE at first */
 	int year;	   /* of stamps without one; 0: not settled yet */
 	/* Stamp cache: most lines share their second with the line before. */
 	char stamp[20];
 	int64_t stamp_us;
 };
 
+/* An anchor of MM_TIME_NONE sets no limit: the first stamp then gets 2000. */
 void mm_framer_init(struct mm_framer *f, int64_t anchor_us, int64_t zone_us);
 /* Take `raw` apart. Never fails: a line without a known stamp has
- * MM_FRAME_NONE and its text. A backward step of the calendar by more than
- * half a year adds a year (Dec 31 -> Jan 1); Feb 29 asks for a leap year. */
+ * MM_FRAME_NONE and its text, and its tag where it starts with "tag[pid]: ".
+ * Years: the first stamp gets the latest year that the anchor allows; then a
+ * backward step of the calendar by more than half a year adds a year (Dec 31
+ * -> Jan 1), Jan 1 -> Dec 31 takes one away, and other steps never change
+ * it; Feb 29 asks for a leap year. */
 void mm_frame(struct mm_framer *f, struct mm_str raw, struct mm_line *out);
 const char *mm_framing_name(enum mm_framing f);
 
