@@ -1,0 +1,325 @@
+#include <string.h>
+
+#include "analyze/case/export_deliveries.h"
+#include "analyze/case/exports.h"
+#include "formats/base/time.h"
+
+/* Exports whose columns are those of one statement. Each value is made a cell
+ * by the kind of its column. */
+static struct mm_cell
+cell_of(const struct mm_query *q, int column, enum mm_cell_kind kind)
+{
+	struct mm_cell cell = mm_cell_null();
+
+	if (mm_query_is_null(q, column))
+		return cell;
+	cell.kind = kind;
+	switch (kind) {
+	case MM_TEXT:
+	case MM_NESTED:
+		cell.s = mm_query_text(q, column);
+		break;
+	case MM_REAL:
+	case MM_SHARE:
+		cell.r = mm_query_real(q, column);
+		break;
+	case MM_NULL:
+	case MM_INT:
+	case MM_TIME:
+	case MM_SPAN:
+	case MM_BYTES:
+	case MM_BOOL:
+		cell.i = mm_query_int(q, column);
+		break;
+	}
+	return cell;
+}
+
+#define MAX_COLUMNS 32
+
+static enum mm_status
+stream(struct mm_store *s, const char *sql, int64_t at_us,
+       const struct mm_column *columns, size_t n, const struct mm_sink *sink,
+       struct mm_err *err)
+{
+	struct mm_query *q = mm_query_new(s, sql, err);
+	struct mm_cell row[MAX_COLUMNS];
+	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
+
+	if (q != NULL && strchr(sql, '?') != NULL && at_us != MM_TIME_NONE)
+		mm_query_bind_int(q, 0, at_us);
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
+		for (size_t i = 0; i < n; i++)
+			row[i] = cell_of(q, (int)i, columns[i].kind);
+		st = sink->row(sink->ctx, row, err);
+	}
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+/* clang-format off */
+static const struct mm_column incident_columns[] = {
+	{ "kind", "kind", MM_TEXT },
+	{ "target", "target", MM_TEXT },
+	{ "also", "also", MM_NESTED },
+	{ "host", "host", MM_TEXT },
+	{ "start", "start", MM_TIME },
+	{ "end", "end", MM_TIME },
+	{ "peak", "peak", MM_TIME },
+	{ "last_good", "last good", MM_TIME },
+	{ "first_bad", "first bad", MM_TIME },
+	{ "recovered", "recovered", MM_TIME },
+	{ "cause", "cause", MM_TEXT },
+	{ "side", "side", MM_TEXT },
+	{ "confidence", "confidence", MM_REAL },
+	{ "messages", "messages", MM_INT },
+	{ "recipients", "recipients", MM_INT },
+	{ "attempts_failed", "failed", MM_INT },
+	{ "expired", "expired", MM_INT },
+	{ "trigger", "trigger", MM_TEXT },
+	{ "evidence", "evidence", MM_NESTED },
+};
+
+static const struct mm_column queue_columns[] = {
+	{ "snapshot", "snapshot", MM_TEXT },
+	{ "host", "host", MM_TEXT },
+	{ "mta", "MTA", MM_TEXT },
+	{ "queue", "queue", MM_TEXT },
+	{ "queue_id", "queue id", MM_TEXT },
+	{ "sender", "sender", MM_TEXT },
+	{ "recipient", "recipient", MM_TEXT },
+	{ "size", "size", MM_BYTES },
+	{ "arrived", "arrived", MM_TIME },
+	{ "attempts", "attempts", MM_INT },
+	{ "next_try", "next try", MM_TIME },
+	{ "reason", "reason", MM_TEXT },
+	{ "cause", "cause", MM_TEXT },
+};
+
+static const struct mm_column ledger_columns[] = {
+	{ "file", "file", MM_TEXT },
+	{ "bytes", "bytes", MM_BYTES },
+	{ "sha256", "SHA-256", MM_TEXT },
+	{ "kind", "kind", MM_TEXT },
+	{ "compression", "compression", MM_TEXT },
+	{ "framing", "framing", MM_TEXT },
+	{ "first", "first", MM_TIME },
+	{ "last", "last", MM_TIME },
+	{ "lines", "lines", MM_INT },
+	{ "records", "records", MM_INT },
+	{ "noise", "noise", MM_INT },
+	{ "foreign", "foreign", MM_INT },
+	{ "malformed", "not understood", MM_INT },
+	{ "duplicate_lines", "duplicates", MM_INT },
+	{ "torn_at", "torn at byte", MM_INT },
+	{ "skew", "clock skew", MM_SPAN },
+	{ "note", "note", MM_TEXT },
+};
+
+static const struct mm_column hop_columns[] = {
+	{ "kind", "kind", MM_TEXT },
+	{ "from_host", "from host", MM_TEXT },
+	{ "from_queue_id", "from queue id", MM_TEXT },
+	{ "to_host", "to host", MM_TEXT },
+	{ "to_queue_id", "to queue id", MM_TEXT },
+	{ "recipient", "recipient", MM_TEXT },
+	{ "message_id", "Message-ID", MM_TEXT },
+	{ "sure", "sure", MM_BOOL },
+	{ "source", "source", MM_TEXT },
+};
+
+static const struct mm_column template_columns[] = {
+	{ "template", "template", MM_TEXT },
+	{ "operator", "operator", MM_TEXT },
+	{ "code", "code", MM_INT },
+	{ "enhanced", "enhanced", MM_TEXT },
+	{ "cause", "cause", MM_TEXT },
+	{ "rule", "rule", MM_TEXT },
+	{ "attempts", "attempts", MM_INT },
+	{ "recipients", "recipients", MM_INT },
+	{ "first", "first", MM_TIME },
+	{ "last", "last", MM_TIME },
+	{ "sample", "sample", MM_TEXT },
+};
+
+static const struct mm_column cause_columns[] = {
+	{ "cause", "cause", MM_TEXT },
+	{ "operator", "operator", MM_TEXT },
+	{ "attempts", "attempts", MM_INT },
+	{ "recipients", "recipients", MM_INT },
+	{ "receivers", "receivers", MM_INT },
+	{ "bounced", "bounced", MM_INT },
+	{ "expired", "expired", MM_INT },
+	{ "waiting", "waiting", MM_INT },
+	{ "first", "first", MM_TIME },
+	{ "last", "last", MM_TIME },
+	{ "example", "example", MM_TEXT },
+};
+
+static const struct mm_column timeseries_columns[] = {
+	{ "t", "minute", MM_TIME },
+	{ "receiver", "receiver", MM_TEXT },
+	{ "sent", "sent", MM_INT },
+	{ "deferred", "deferred", MM_INT },
+	{ "bounced", "bounced", MM_INT },
+	{ "no_contact", "no contact", MM_INT },
+};
+/* clang-format on */
+
+/* The kinds of enum mm_join, spelt as mm_join_name spells them. */
+#define JOIN_NAME                                                              \
+	"CASE e.kind WHEN 1 THEN 'queued-as' WHEN 2 THEN 'filter'"             \
+	" WHEN 3 THEN 'forwarded-as' WHEN 4 THEN 'requeue'"                    \
+	" WHEN 5 THEN 'clone' WHEN 6 THEN 'split' WHEN 7 THEN 'notice'"        \
+	" WHEN 8 THEN 'message-id' ELSE '?' END"
+
+static enum mm_status
+run_incidents(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	      struct mm_err *err)
+{
+	return stream(s,
+		      "SELECT kind, target, also, host, start_us, end_us,"
+		      " peak_us, last_good_us, first_bad_us, recovered_us,"
+		      " cause, side, confidence, messages, recipients,"
+		      " attempts_failed, expired, trigger, evidence"
+		      " FROM incident ORDER BY start_us, id",
+		      at_us, incident_columns, MM_COUNT(incident_columns), sink,
+		      err);
+}
+
+static enum mm_status
+run_queue(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	  struct mm_err *err)
+{
+	/* Each MTA and host: its last snapshot not after the moment. */
+	return stream(
+	    s,
+	    "SELECT s.name, s.host, s.mta, e.queue, e.queue_id, e.sender,"
+	    " w.recipient, e.size, e.arrived_us, e.attempts, e.next_us,"
+	    " w.reason, w.cause"
+	    " FROM snapshot s JOIN entry e ON e.snapshot = s.id"
+	    " JOIN waiting w ON w.entry = e.id"
+	    " WHERE w.done = 0 AND (?1 IS NULL OR s.taken_us <= ?1)"
+	    " ORDER BY e.arrived_us, s.id, e.queue_id, w.rowid",
+	    at_us, queue_columns, MM_COUNT(queue_columns), sink, err);
+}
+
+static enum mm_status
+run_ledger(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	   struct mm_err *err)
+{
+	return stream(s,
+		      "SELECT name, bytes, sha256, kind, compression, framing,"
+		      " first_us, last_us, lines, records, noise,"
+		      " foreign_lines, malformed, duplicate_lines, torn_at,"
+		      " skew_us, note FROM file ORDER BY id",
+		      at_us, ledger_columns, MM_COUNT(ledger_columns), sink,
+		      err);
+}
+
+static enum mm_status
+run_hops(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	 struct mm_err *err)
+{
+	return stream(s,
+		      "SELECT " JOIN_NAME ", fo.host, fm.queue_id, \"to\".host,"
+		      " tm.queue_id, a.text, fm.message_id, e.sure,"
+		      " f.name || ':' || e.line"
+		      " FROM edge e JOIN message fm ON fm.id = e.from_message"
+		      " JOIN message tm ON tm.id = e.to_message"
+		      " JOIN origin fo ON fo.id = fm.origin"
+		      " JOIN origin \"to\" ON \"to\".id = tm.origin"
+		      " JOIN file f ON f.id = e.file"
+		      " LEFT JOIN recipient r ON r.id = e.recipient"
+		      " LEFT JOIN address a ON a.id = r.address"
+		      " ORDER BY tm.arrived_us, e.file, e.line, e.rowid",
+		      at_us, hop_columns, MM_COUNT(hop_columns), sink, err);
+}
+
+static enum mm_status
+run_templates(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	      struct mm_err *err)
+{
+	return stream(
+	    s,
+	    "SELECT replace(p.shape, char(1), '*'), p.operator, p.code,"
+	    " p.enhanced, p.cause, p.rule, count(*),"
+	    " count(DISTINCT t.recipient), min(t.t_us), max(t.t_us), p.sample"
+	    " FROM attempt t JOIN reply p ON p.id = t.reply"
+	    " GROUP BY p.id ORDER BY count(*) DESC, p.id",
+	    at_us, template_columns, MM_COUNT(template_columns), sink, err);
+}
+
+static enum mm_status
+run_causes(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	   struct mm_err *err)
+{
+	/* 3, 2: deferred, bounced; finals 2, 3, 4: see schema.h. */
+	return stream(
+	    s,
+	    "SELECT coalesce(p.cause, 'unknown'), p.operator, count(*),"
+	    " count(DISTINCT t.recipient), count(DISTINCT a.domain),"
+	    " count(DISTINCT CASE r.final WHEN 2 THEN r.id END),"
+	    " count(DISTINCT CASE r.final WHEN 3 THEN r.id END),"
+	    " count(DISTINCT CASE WHEN r.final IN (4, 5) THEN r.id END),"
+	    " min(t.t_us), max(t.t_us), min(p.sample)"
+	    " FROM attempt t JOIN recipient r ON r.id = t.recipient"
+	    " JOIN address a ON a.id = r.address"
+	    " LEFT JOIN reply p ON p.id = t.reply"
+	    " WHERE t.outcome IN (2, 3)"
+	    " GROUP BY 1, 2 ORDER BY count(*) DESC, 1, 2",
+	    at_us, cause_columns, MM_COUNT(cause_columns), sink, err);
+}
+
+static enum mm_status
+run_timeseries(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	       struct mm_err *err)
+{
+	return stream(s,
+		      "SELECT t.t_us / 60000000 * 60000000, n.text,"
+		      " sum(t.outcome = 1), sum(t.outcome = 2 AND t.flags & 1),"
+		      " sum(t.outcome = 3), sum(t.outcome = 2 AND"
+		      " NOT t.flags & 1)"
+		      " FROM attempt t JOIN recipient r ON r.id = t.recipient"
+		      " JOIN address a ON a.id = r.address"
+		      " LEFT JOIN name n ON n.id = a.domain"
+		      " GROUP BY 1, 2 ORDER BY 1, 2",
+		      at_us, timeseries_columns, MM_COUNT(timeseries_columns),
+		      sink, err);
+}
+
+/* clang-format off */
+static const struct mm_export exports[] = {
+	{ "deliveries", "one row a message and recipient, with its attempts",
+	  mm_delivery_columns, MM_DELIVERY_COLUMNS, mm_export_deliveries },
+	{ "incidents", "windows of outages, throttles, blocks, pauses",
+	  incident_columns, MM_COUNT(incident_columns), run_incidents },
+	{ "queue", "what waits in the spool snapshots",
+	  queue_columns, MM_COUNT(queue_columns), run_queue },
+	{ "ledger", "one row a file that was read",
+	  ledger_columns, MM_COUNT(ledger_columns), run_ledger },
+	{ "hops", "one row for each time a mail changed its queue id",
+	  hop_columns, MM_COUNT(hop_columns), run_hops },
+	{ "causes", "deferrals and bounces by cause and operator",
+	  cause_columns, MM_COUNT(cause_columns), run_causes },
+	{ "templates", "reply texts by shape",
+	  template_columns, MM_COUNT(template_columns), run_templates },
+	{ "timeseries", "attempts by minute and receiver",
+	  timeseries_columns, MM_COUNT(timeseries_columns), run_timeseries },
+};
+/* clang-format on */
+
+const struct mm_export *
+mm_export_at(size_t i)
+{
+	return i < MM_COUNT(exports) ? &exports[i] : NULL;
+}
+
+const struct mm_export *
+mm_export_find(const char *name)
+{
+	for (size_t i = 0; i < MM_COUNT(exports); i++)
+		if (strcmp(exports[i].name, name) == 0)
+			return &exports[i];
+	return NULL;
+}

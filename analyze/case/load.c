@@ -1,0 +1,516 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/case/load.h"
+#include "formats/base/mem.h"
+#include "formats/mail/reply.h"
+#include "formats/mail/shape.h"
+
+enum {
+	Q_MESSAGE,
+	Q_RECIPIENT,
+	Q_ATTEMPT,
+	Q_LEG,
+	Q_STEP,
+	Q_EDGE,
+	Q_REJECT,
+	Q_EVENT,
+	Q_COUNT
+};
+
+static const char *const inserts[Q_COUNT] = {
+	[Q_MESSAGE] = "INSERT INTO message VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+		      "?,?)",
+	[Q_RECIPIENT] = "INSERT INTO recipient VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+	[Q_ATTEMPT] = "INSERT INTO attempt VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,"
+		      "?,?,?)",
+	[Q_LEG] = "INSERT INTO leg VALUES(NULL,?,?,?,?,?,?,?,?,?)",
+	[Q_STEP] = "INSERT INTO step VALUES(?,?,?,?,?)",
+	[Q_EDGE] = "INSERT INTO edge VALUES(?,?,?,?,?,?,?)",
+	[Q_REJECT] = "INSERT INTO reject VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,"
+		     "?,?,?)",
+	[Q_EVENT] = "INSERT INTO event VALUES(NULL,?,?,?,?,?,?,?,?)",
+};
+
+struct relay {
+	uint32_t name, ip;
+	int64_t port;
+	const char *operator_name; /* static */
+	bool local;
+};
+
+struct reply {
+	const char *operator_name; /* static */
+	struct mm_str sample;	   /* arena of `samples` */
+};
+
+struct mm_load {
+	struct mm_store *store;
+	struct mm_judge judge;
+	struct mm_query *q[Q_COUNT];
+	struct mm_intern names, addresses, relays, origins, replies;
+	struct relay *relay_list; /* by id - 1 */
+	struct reply *reply_list; /* by id - 1 */
+	size_t cap_relays, cap_replies;
+	struct mm_arena samples;
+	struct mm_buf key;   /* scratch */
+	struct mm_err first; /* MM_OK: none so far */
+};
+
+struct mm_load *
+mm_load_new(struct mm_store *s, const struct mm_judge *j, struct mm_err *err)
+{
+	struct mm_load *l = mm_calloc(1, sizeof(*l));
+
+	l->store = s;
+	l->judge = *j;
+	mm_intern_init(&l->names);
+	mm_intern_init(&l->addresses);
+	mm_intern_init(&l->relays);
+	mm_intern_init(&l->origins);
+	mm_intern_init(&l->replies);
+	mm_arena_init(&l->samples);
+	mm_buf_init(&l->key, (size_t)1 << 20);
+	for (int i = 0; i < Q_COUNT; i++) {
+		l->q[i] = mm_query_new(s, inserts[i], err);
+		if (l->q[i] == NULL) {
+			mm_load_free(l);
+			return NULL;
+		}
+	}
+	return l;
+}
+
+void
+mm_load_free(struct mm_load *l)
+{
+	if (l == NULL)
+		return;
+	for (int i = 0; i < Q_COUNT; i++)
+		mm_query_free(l->q[i]);
+	mm_intern_fini(&l->names);
+	mm_intern_fini(&l->addresses);
+	mm_intern_fini(&l->relays);
+	mm_intern_fini(&l->origins);
+	mm_intern_fini(&l->replies);
+	mm_arena_fini(&l->samples);
+	mm_buf_fini(&l->key);
+	free(l->relay_list);
+	free(l->reply_list);
+	free(l);
+}
+
+uint32_t
+mm_load_name(struct mm_load *l, struct mm_str s)
+{
+	return mm_intern_add(&l->names, s);
+}
+
+uint32_t
+mm_load_address(struct mm_load *l, struct mm_str s)
+{
+	return mm_intern_add(&l->addresses, s);
+}
+
+struct mm_str
+mm_load_address_text(const struct mm_load *l, uint32_t id)
+{
+	return mm_intern_text(&l->addresses, id);
+}
+
+static bool
+is_local(struct mm_str name, struct mm_str ip)
+{
+	static const char *const names[] = { "local",	  "virtual", "none",
+					     "localhost", "pipe",    "error" };
+
+	if (mm_str_starts(ip, "127.") || mm_str_is(ip, "::1") ||
+	    mm_str_starts(name, "127."))
+		return true;
+	for (size_t i = 0; i < MM_COUNT(names); i++)
+		if (mm_str_is(name, names[i]))
+			return true;
+	/* A pipe(8) transport's name, a socket: no host. */
+	return ip.p == NULL && mm_str_findc(name, '.') == MM_NOT_FOUND;
+}
+
+uint32_t
+mm_load_relay(struct mm_load *l, struct mm_str name, struct mm_str ip,
+	      int64_t port)
+{
+	size_t before = l->relays.n;
+	struct relay *relay;
+	uint32_t id;
+
+	if (name.p == NULL && ip.p == NULL)
+		return 0;
+	mm_buf_clear(&l->key);
+	mm_buf_adds(&l->key, name);
+	mm_buf_addc(&l->key, '\0');
+	mm_buf_adds(&l->key, ip);
+	mm_buf_add(&l->key, &port, sizeof(port));
+	id = mm_intern_add(&l->relays, mm_buf_str(&l->key));
+	if (l->relays.n == before)
+		return id;
+	l->relay_list = mm_grow(l->relay_list, before, &l->cap_relays,
+				sizeof(*l->relay_list));
+	relay = &l->relay_list[before];
+	relay->name = mm_load_name(l, name);
+	relay->ip = mm_load_name(l, ip);
+	relay->port = port;
+	relay->operator_name = l->judge.operator_of(l->judge.ctx, name);
+	relay->local = is_local(name, ip);
+	return id;
+}
+
+bool
+mm_load_relay_is_local(const struct mm_load *l, uint32_t id)
+{
+	return id == 0 || l->relay_list[id - 1].local;
+}
+
+uint32_t
+mm_load_origin(struct mm_load *l, struct mm_str host, struct mm_str mta,
+	       struct mm_str instance)
+{
+	mm_buf_clear(&l->key);
+	mm_buf_adds(&l->key, host);
+	mm_buf_addc(&l->key, '\0');
+	mm_buf_adds(&l->key, mta);
+	mm_buf_addc(&l->key, '\0');
+	mm_buf_adds(&l->key, instance);
+	return mm_intern_add(&l->origins, mm_buf_str(&l->key));
+}
+
+uint32_t
+mm_load_reply(struct mm_load *l, struct mm_str reason, uint32_t relay,
+	      struct mm_buf *args)
+{
+	const char *operator_name =
+	    relay > 0 ? l->relay_list[relay - 1].operator_name : NULL;
+	size_t before = l->replies.n;
+	uint32_t id;
+
+	if (reason.p == NULL)
+		return 0;
+	/* Key: the operator, then the shape. */
+	mm_buf_clear(&l->key);
+	mm_buf_addz(&l->key, operator_name != NULL ? operator_name : "");
+	mm_buf_addc(&l->key, '\0');
+	mm_shape_split(reason, &l->key, args);
+	id = mm_intern_add(&l->replies, mm_buf_str(&l->key));
+	if (l->replies.n == before)
+		return id;
+	l->reply_list = mm_grow(l->reply_list, before, &l->cap_replies,
+				sizeof(*l->reply_list));
+	l->reply_list[before] = (struct reply){
+		operator_name,
+		mm_arena_str(&l->samples, reason),
+	};
+	return id;
+}
+
+/* References: 0 is NULL. */
+static void
+bind_id(struct mm_query *q, int at, uint32_t id)
+{
+	if (id == 0)
+		mm_query_bind_null(q, at);
+	else
+		mm_query_bind_int(q, at, id);
+}
+
+/* Sizes, counts, spans: negative is NULL. */
+static void
+bind_size(struct mm_query *q, int at, int64_t v)
+{
+	if (v < 0)
+		mm_query_bind_null(q, at);
+	else
+		mm_query_bind_int(q, at, v);
+}
+
+static void
+bind_time(struct mm_query *q, int at, int64_t t_us)
+{
+	if (t_us == MM_TIME_NONE)
+		mm_query_bind_null(q, at);
+	else
+		mm_query_bind_int(q, at, t_us);
+}
+
+static void
+bind_place(struct mm_query *q, int at, struct mm_row_place place)
+{
+	mm_query_bind_int(q, at, place.file);
+	mm_query_bind_int(q, at + 1, place.line);
+}
+
+static void
+step(struct mm_load *l, struct mm_query *q)
+{
+	if (l->first.code == MM_OK)
+		(void)mm_query_step(q, &l->first);
+}
+
+void
+mm_load_message(struct mm_load *l, const struct mm_row_message *r)
+{
+	struct mm_query *q = l->q[Q_MESSAGE];
+
+	mm_query_bind_int(q, 0, r->id);
+	bind_id(q, 1, r->origin);
+	mm_query_bind_text(q, 2, r->queue_id);
+	mm_query_bind_text(q, 3, r->message_id);
+	bind_id(q, 4, r->sender);
+	bind_size(q, 5, r->size);
+	bind_size(q, 6, r->nrcpt);
+	bind_id(q, 7, r->client_name);
+	bind_id(q, 8, r->client_ip);
+	bind_id(q, 9, r->sasl);
+	bind_time(q, 10, r->arrived_us);
+	bind_time(q, 11, r->ended_us);
+	mm_query_bind_int(q, 12, r->flags);
+	bind_place(q, 13, r->at);
+	mm_query_bind_int(q, 15, (int64_t)r->byte);
+	step(l, q);
+}
+
+void
+mm_load_recipient(struct mm_load *l, uint32_t id,
+		  const struct mm_row_recipient *r)
+{
+	struct mm_query *q = l->q[Q_RECIPIENT];
+
+	mm_query_bind_int(q, 0, id);
+	mm_query_bind_int(q, 1, r->message);
+	mm_query_bind_int(q, 2, r->address);
+	bind_id(q, 3, r->orig);
+	mm_query_bind_int(q, 4, r->final);
+	bind_time(q, 5, r->final_us);
+	bind_id(q, 6, r->reply);
+	bind_id(q, 7, r->relay);
+	mm_query_bind_int(q, 8, r->n_attempts);
+	bind_id(q, 9, r->next);
+	bind_id(q, 10, r->proof);
+	step(l, q);
+}
+
+void
+mm_load_attempt(struct mm_load *l, const struct mm_row_attempt *r)
+{
+	struct mm_query *q = l->q[Q_ATTEMPT];
+
+	mm_query_bind_int(q, 0, r->recipient);
+	bind_time(q, 1, r->t_us);
+	bind_id(q, 2, r->relay);
+	bind_id(q, 3, r->reply);
+	mm_query_bind_text(q, 4, r->args);
+	mm_query_bind_int(q, 5, r->outcome);
+	mm_query_bind_int(q, 6, r->flags);
+	bind_id(q, 7, r->dsn);
+	bind_size(q, 8, r->delay_us);
+	for (int i = 0; i < 4; i++)
+		bind_size(q, 9 + i, r->delays_us[i]);
+	bind_place(q, 13, r->at);
+	step(l, q);
+}
+
+void
+mm_load_leg(struct mm_load *l, const struct mm_row_leg *r)
+{
+	struct mm_query *q = l->q[Q_LEG];
+
+	bind_id(q, 0, r->message);
+	mm_query_bind_int(q, 1, r->origin);
+	bind_time(q, 2, r->t_us);
+	bind_id(q, 3, r->relay);
+	bind_id(q, 4, r->reply);
+	mm_query_bind_text(q, 5, r->args);
+	mm_query_bind_int(q, 6, r->flags);
+	bind_place(q, 7, r->at);
+	step(l, q);
+}
+
+void
+mm_load_step(struct mm_load *l, const struct mm_row_step *r)
+{
+	struct mm_query *q = l->q[Q_STEP];
+
+	bind_id(q, 0, r->message);
+	bind_time(q, 1, r->t_us);
+	mm_query_bind_text(q, 2, mm_str_z(r->kind));
+	bind_place(q, 3, r->at);
+	step(l, q);
+}
+
+void
+mm_load_edge(struct mm_load *l, const struct mm_row_edge *r)
+{
+	struct mm_query *q = l->q[Q_EDGE];
+
+	mm_query_bind_int(q, 0, r->from);
+	mm_query_bind_int(q, 1, r->to);
+	bind_id(q, 2, r->recipient);
+	mm_query_bind_int(q, 3, r->kind);
+	mm_query_bind_int(q, 4, r->sure);
+	bind_place(q, 5, r->at);
+	step(l, q);
+}
+
+void
+mm_load_reject(struct mm_load *l, const struct mm_row_reject *r)
+{
+	struct mm_query *q = l->q[Q_REJECT];
+
+	mm_query_bind_int(q, 0, r->origin);
+	bind_time(q, 1, r->t_us);
+	bind_id(q, 2, r->message);
+	mm_query_bind_text(q, 3, r->queue_id);
+	mm_query_bind_int(q, 4, r->action);
+	mm_query_bind_text(q, 5, r->stage);
+	bind_id(q, 6, r->client_name);
+	bind_id(q, 7, r->client_ip);
+	bind_id(q, 8, r->helo);
+	bind_id(q, 9, r->sender);
+	bind_id(q, 10, r->recipient);
+	bind_id(q, 11, r->reply);
+	mm_query_bind_text(q, 12, r->args);
+	bind_id(q, 13, r->sasl);
+	bind_place(q, 14, r->at);
+	step(l, q);
+}
+
+void
+mm_load_event(struct mm_load *l, const struct mm_row_event *r)
+{
+	struct mm_query *q = l->q[Q_EVENT];
+
+	mm_query_bind_int(q, 0, r->origin);
+	bind_time(q, 1, r->t_us);
+	mm_query_bind_text(q, 2, mm_str_z(r->kind));
+	mm_query_bind_text(q, 3, mm_str_z(r->what));
+	mm_query_bind_text(q, 4, r->program);
+	mm_query_bind_text(q, 5, r->text);
+	bind_place(q, 6, r->at);
+	step(l, q);
+}
+
+/* One dictionary of plain texts. `columns` are bound from `bind`. */
+static enum mm_status
+write_rows(struct mm_load *l, const char *sql, size_t n,
+	   void (*bind)(struct mm_load *l, struct mm_query *q, uint32_t id),
+	   struct mm_err *err)
+{
+	struct mm_query *q = mm_query_new(l->store, sql, err);
+	enum mm_status st = q != NULL ? MM_END : MM_EIO;
+
+	for (uint32_t id = 1; id <= n && st == MM_END; id++) {
+		mm_query_bind_int(q, 0, id);
+		bind(l, q, id);
+		st = mm_query_step(q, err);
+	}
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+static void
+bind_name(struct mm_load *l, struct mm_query *q, uint32_t id)
+{
+	mm_query_bind_text(q, 1, mm_intern_text(&l->names, id));
+}
+
+/* The domain gets its own number, so that receivers group without text. */
+static void
+bind_address(struct mm_load *l, struct mm_query *q, uint32_t id)
+{
+	struct mm_str text = mm_intern_text(&l->addresses, id);
+	size_t at = mm_str_find_last(text, "@");
+	char domain[256];
+	uint32_t number = 0;
+
+	if (at != MM_NOT_FOUND && text.n - at - 1 < sizeof(domain)) {
+		size_t n = text.n - at - 1;
+
+		for (size_t i = 0; i < n; i++) {
+			char c = text.p[at + 1 + i];
+
+			domain[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+		}
+		number = mm_load_name(l, (struct mm_str){ domain, n });
+	}
+	mm_query_bind_text(q, 1, text);
+	bind_id(q, 2, number);
+}
+
+static void
+bind_relay(struct mm_load *l, struct mm_query *q, uint32_t id)
+{
+	const struct relay *r = &l->relay_list[id - 1];
+
+	mm_query_bind_text(q, 1, mm_intern_text(&l->names, r->name));
+	mm_query_bind_text(q, 2, mm_intern_text(&l->names, r->ip));
+	bind_size(q, 3, r->port);
+	mm_query_bind_text(q, 4, mm_str_z(r->operator_name));
+}
+
+static void
+bind_origin(struct mm_load *l, struct mm_query *q, uint32_t id)
+{
+	struct mm_str key = mm_intern_text(&l->origins, id), part;
+
+	for (int i = 1; i < 3; i++)
+		if (mm_str_cutc(&key, '\0', &part))
+			mm_query_bind_text(q, i, part);
+	mm_query_bind_text(q, 3, key);
+}
+
+static void
+bind_reply(struct mm_load *l, struct mm_query *q, uint32_t id)
+{
+	struct mm_str key = mm_intern_text(&l->replies, id), operator_name;
+	const struct reply *r = &l->reply_list[id - 1];
+	const char *rule = NULL, *cause;
+	struct mm_reply parsed;
+
+	(void)mm_str_cutc(&key, '\0', &operator_name);
+	mm_reply_parse(r->sample, NULL, &parsed);
+	cause = parsed.code >= 200 && parsed.code < 300
+		    ? NULL
+		    : l->judge.cause_of(l->judge.ctx, r->operator_name,
+					r->sample, &rule);
+	mm_query_bind_text(q, 1, key);
+	mm_query_bind_text(q, 2, mm_str_z(r->operator_name));
+	bind_size(q, 3, parsed.code > 0 ? parsed.code : -1);
+	mm_query_bind_text(q, 4, parsed.enhanced);
+	bind_size(q, 5, parsed.stage != MM_STAGE_NONE ? (int)parsed.stage : -1);
+	mm_query_bind_text(q, 6, mm_str_z(cause));
+	mm_query_bind_text(q, 7, mm_str_z(rule));
+	mm_query_bind_text(q, 8, r->sample);
+}
+
+enum mm_status
+mm_load_finish(struct mm_load *l, struct mm_err *err)
+{
+	enum mm_status st = l->first.code;
+
+	if (st != MM_OK)
+		return mm_err_set(err, st, "%s", l->first.text);
+	/* Addresses before names: they add the domains. */
+	st = write_rows(l, "INSERT INTO address VALUES(?,?,?)", l->addresses.n,
+			bind_address, err);
+	if (st == MM_OK)
+		st = write_rows(l, "INSERT INTO name VALUES(?,?)", l->names.n,
+				bind_name, err);
+	if (st == MM_OK)
+		st = write_rows(l, "INSERT INTO relay VALUES(?,?,?,?,?)",
+				l->relays.n, bind_relay, err);
+	if (st == MM_OK)
+		st = write_rows(l, "INSERT INTO origin VALUES(?,?,?,?)",
+				l->origins.n, bind_origin, err);
+	if (st == MM_OK)
+		st =
+		    write_rows(l, "INSERT INTO reply VALUES(?,?,?,?,?,?,?,?,?)",
+			       l->replies.n, bind_reply, err);
+	return st;
+}
