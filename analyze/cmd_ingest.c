@@ -1,0 +1,49 @@
+#include <stdio.h>
+
+#include "analyze/front.h"
+#include "analyze/verbs.h"
+
+static int
+run(int argc, const char *const *argv)
+{
+	struct mm_front f = { 0 };
+	const struct mm_option options[] = { MM_FRONT_OPTIONS(f) };
+	const struct mm_usage usage = {
+		.verb = "ingest",
+		.summary = "evidence into a case file",
+		.synopsis = "ingest -c CASE PATH...",
+		.details =
+		    "PATH is a log, a folder, an archive, a spool or a queue "
+		    "listing; `-` is\nstandard input. What each is is told by "
+		    "its content. A case that is there\nalready grows: all its "
+		    "evidence is read again together with the new. The\ncase "
+		    "is there whole or not at all.\n\n"
+		    "Exit status: 0 done, 2 nothing could be done, 3 done, but "
+		    "more of the\nmail lines was not understood than "
+		    "--max-unknown.\n",
+		.options = options,
+		.n_options = MM_COUNT(options),
+	};
+	struct mm_words words = { 0 };
+	struct mm_err err = { 0 };
+	enum mm_status st = mm_options_parse(&usage, argc, argv, &words, &err);
+
+	if (st == MM_END) {
+		mm_words_fini(&words);
+		return mm_front_help(&usage);
+	}
+	if (st == MM_OK && (f.case_path == NULL || words.n == 0))
+		st = mm_err_set(&err, MM_EUSAGE,
+				"usage: mailmortem %s (see --help)",
+				usage.synopsis);
+	if (st == MM_OK)
+		st = mm_front_ingest(&f, words.v, words.n, &err);
+	mm_words_fini(&words);
+	return mm_front_exit(&f, usage.verb, st, &err);
+}
+
+const struct mm_verb mm_verb_ingest = {
+	.name = "ingest",
+	.summary = "logs, spools and listings into a case file",
+	.run = run,
+};

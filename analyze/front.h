@@ -1,0 +1,53 @@
+/* front.h - how a verb comes by its case: `-c CASE`, or paths from which a
+ * private one is made; and what is said on stderr meanwhile.
+ */
+#ifndef MM_FRONT_H
+#define MM_FRONT_H
+
+#include "analyze/case/store.h"
+#include "analyze/timeline/ingest.h"
+#include "formats/base/options.h"
+
+struct mm_front {
+	const char *case_path;	/* -c */
+	const char *zone;	/* --tz: "+01:00", "UTC" */
+	const char *rules_path; /* --rules: asked before the built-in ones */
+	double max_unknown;	/* --max-unknown; 0: the default, 1 % */
+	bool quiet;		/* -q */
+	/* After mm_front_open, when evidence was read. */
+	struct mm_ingest_sum sum;
+	bool has_read;
+};
+
+/* clang-format off */
+#define MM_FRONT_OPTIONS(f) \
+	{ 'c', "case", MM_OPT_TEXT, &(f).case_path, "CASE", \
+	  "the case file" }, \
+	{ 0, "tz", MM_OPT_TEXT, &(f).zone, "ZONE", \
+	  "of stamps without one: UTC, +01:00" }, \
+	{ 0, "rules", MM_OPT_TEXT, &(f).rules_path, "FILE", \
+	  "own rules of causes, asked first" }, \
+	{ 0, "max-unknown", MM_OPT_REAL, &(f).max_unknown, "SHARE", \
+	  "exit 3 above this share not understood (1%)" }, \
+	{ 'q', "quiet", MM_OPT_FLAG, &(f).quiet, NULL, \
+	  "no progress, no summary" }
+/* clang-format on */
+
+/* The case a verb reads: the one of -c, or a private one made of `paths`.
+ * Owned; NULL on failure. Prints progress and what was read to stderr. */
+struct mm_store *mm_front_open(struct mm_front *f, const char *const *paths,
+			       size_t n_paths, struct mm_err *err);
+/* A new case of `paths` at f->case_path, or more evidence for the one that
+ * is there: then all of it is read again, the old sources first. */
+enum mm_status mm_front_ingest(struct mm_front *f, const char *const *paths,
+			       size_t n_paths,
+			       struct mm_err *err) MM_USE_RESULT;
+/* Print `err` for the verb; the exit status that belongs to `st`, or
+ * MM_EXIT_UNKNOWN when too much of the evidence was not understood. */
+int mm_front_exit(const struct mm_front *f, const char *verb, enum mm_status st,
+		  const struct mm_err *err);
+
+/* --help: print it; the exit status. */
+int mm_front_help(const struct mm_usage *u);
+
+#endif

@@ -1,0 +1,332 @@
+#include <stdlib.h>
+
+#include "analyze/case/schema.h"
+#include "analyze/timeline/join.h"
+#include "formats/base/digest.h"
+#include "formats/base/mem.h"
+
+/* The next hop has the mail before its answer reaches us; clocks of two hosts
+ * and whole-second stamps blur that. */
+#define EARLY_US  (10 * MM_MINUTE_US)
+#define LATE_US	  (5 * MM_SECOND_US)
+#define MAX_DEPTH 12
+
+struct hop {
+	uint64_t next_hash;
+	int64_t t_us;
+	uint32_t recipient, next; /* message; 0: not in these logs */
+	struct mm_row_place at;
+	uint8_t kind;
+	bool local, sure;
+};
+
+struct edge {
+	uint32_t from, to;
+	struct mm_row_place at;
+	uint8_t kind;
+};
+
+struct by_hash {
+	uint64_t hash;
+	uint32_t message;
+};
+
+struct mm_joins {
+	struct hop *hops;   /* owned */
+	struct edge *edges; /* owned */
+	size_t n_hops, cap_hops, n_edges, cap_edges;
+	struct by_hash *index; /* owned: all messages by queue id */
+	size_t n_index;
+};
+
+struct mm_joins *
+mm_joins_new(void)
+{
+	return mm_calloc(1, sizeof(struct mm_joins));
+}
+
+void
+mm_joins_free(struct mm_joins *j)
+{
+	if (j == NULL)
+		return;
+	free(j->hops);
+	free(j->edges);
+	free(j->index);
+	free(j);
+}
+
+static uint32_t
+add_hop(struct mm_joins *j, const struct hop *hop)
+{
+	j->hops = mm_grow(j->hops, j->n_hops, &j->cap_hops, sizeof(*j->hops));
+	j->hops[j->n_hops++] = *hop;
+	return (uint32_t)j->n_hops;
+}
+
+uint32_t
+mm_joins_hop(struct mm_joins *j, uint32_t recipient, struct mm_str next,
+	     int64_t t_us, enum mm_join kind, bool local,
+	     struct mm_row_place at)
+{
+	return add_hop(j, &(struct hop){
+			      .next_hash = mm_hash64(next),
+			      .t_us = t_us,
+			      .recipient = recipient,
+			      .at = at,
+			      .kind = (uint8_t)kind,
+			      .local = local,
+			  });
+}
+
+void
+mm_joins_edge(struct mm_joins *j, uint32_t from, uint32_t to, enum mm_join kind,
+	      struct mm_row_place at)
+{
+	j->edges =
+	    mm_grow(j->edges, j->n_edges, &j->cap_edges, sizeof(*j->edges));
+	j->edges[j->n_edges++] = (struct edge){ from, to, at, (uint8_t)kind };
+}
+
+static int
+compare_hash(const void *va, const void *vb)
+{
+	const struct by_hash *a = va, *b = vb;
+
+	if (a->hash != b->hash)
+		return a->hash < b->hash ? -1 : 1;
+	return (a->message > b->message) - (a->message < b->message);
+}
+
+static struct mm_kept_message *
+message_at(const struct mm_lives *l, uint32_t id)
+{
+	return mm_kept_at(&l->messages, id);
+}
+
+static struct mm_kept_recipient *
+recipient_at(const struct mm_lives *l, uint32_t id)
+{
+	return mm_kept_at(&l->recipients, id);
+}
+
+static void
+build_index(struct mm_joins *j, const struct mm_lives *l)
+{
+	j->n_index = l->messages.n;
+	j->index = mm_calloc(j->n_index, sizeof(*j->index));
+	for (uint32_t id = 1; id <= l->messages.n; id++)
+		j->index[id - 1] = (struct by_hash){
+			message_at(l, id)->queue_id_hash,
+			id,
+		};
+	qsort(j->index, j->n_index, sizeof(*j->index), compare_hash);
+}
+
+static size_t
+first_with(const struct mm_joins *j, uint64_t hash)
+{
+	size_t low = 0, high = j->n_index;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (j->index[mid].hash < hash)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* 2: the same mail for sure; 1: nothing speaks against it; 0: another. */
+static int
+fits(const struct hop *h, const struct mm_kept_message *from,
+     const struct mm_kept_message *to)
+{
+	if (to == from || to->arrived_us == MM_TIME_NONE ||
+	    to->arrived_us > h->t_us + LATE_US ||
+	    to->arrived_us < h->t_us - EARLY_US)
+		return 0;
+	if (h->kind == MM_JOIN_FORWARD && to->origin != from->origin)
+		return 0;
+	if (from->message_id_hash != 0 && to->message_id_hash != 0)
+		return from->message_id_hash == to->message_id_hash ? 2 : 0;
+	/* Without Message-IDs an id of another host proves nothing: queue ids
+	 * of strangers look like ours. */
+	return h->local ? 1 : 0;
+}
+
+/* Among several lives of that id the one that began last before the reply. */
+static void
+decide(const struct mm_joins *j, const struct mm_lives *l, struct hop *h)
+{
+	const struct mm_kept_message *from =
+	    message_at(l, recipient_at(l, h->recipient)->message);
+	int best = 0;
+
+	for (size_t i = first_with(j, h->next_hash);
+	     i < j->n_index && j->index[i].hash == h->next_hash; i++) {
+		const struct mm_kept_message *to =
+		    message_at(l, j->index[i].message);
+		int fit = fits(h, from, to);
+
+		if (fit == 0 || fit < best)
+			continue;
+		if (fit == best &&
+		    to->arrived_us < message_at(l, h->next)->arrived_us)
+			continue;
+		best = fit;
+		h->next = j->index[i].message;
+	}
+	h->sure = best == 2;
+}
+
+/* A line that ties two ids hands on the recipients that had no final yet. */
+static void
+spread_edge(struct mm_joins *j, const struct mm_lives *l, const struct edge *e)
+{
+	uint32_t id = message_at(l, e->from)->first_recipient;
+
+	if (e->kind == MM_JOIN_NOTICE)
+		return;
+	for (; id != 0; id = recipient_at(l, id)->next) {
+		struct mm_kept_recipient *r = recipient_at(l, id);
+
+		if (r->hop == 0 && r->final != MM_FINAL_SENT &&
+		    r->final != MM_FINAL_BOUNCED &&
+		    r->final != MM_FINAL_EXPIRED)
+			r->hop = add_hop(j, &(struct hop){ .recipient = id,
+							   .next = e->to,
+							   .at = e->at,
+							   .kind = e->kind,
+							   .sure = true });
+	}
+}
+
+/* The worse news first: a mail handed on to several is sent when all are. */
+static int
+gravity(const struct mm_kept_recipient *r)
+{
+	static const int order[MM_FINAL_COUNT] = {
+		[MM_FINAL_SENT] = 0,	 [MM_FINAL_UNKNOWN] = 1,
+		[MM_FINAL_DELETED] = 2,	 [MM_FINAL_HELD] = 3,
+		[MM_FINAL_DEFERRED] = 4, [MM_FINAL_EXPIRED] = 5,
+		[MM_FINAL_REJECTED] = 6, [MM_FINAL_BOUNCED] = 7,
+	};
+
+	return order[r->final];
+}
+
+enum match { MATCH_ADDRESS, MATCH_ORIG, MATCH_ANY };
+
+static bool
+matches(const struct mm_load *load, const struct mm_kept_recipient *r,
+	uint32_t address, enum match how)
+{
+	uint32_t with = how == MATCH_ADDRESS ? r->address : r->orig;
+
+	if (r->gone)
+		return false;
+	return how == MATCH_ANY || with == address ||
+	       (with != 0 && mm_str_ieq(mm_load_address_text(load, with),
+					mm_load_address_text(load, address)));
+}
+
+/* The recipient at the next hop whose final counts for `r`, or 0. */
+static uint32_t
+heir(const struct mm_lives *l, const struct mm_load *load,
+     const struct mm_kept_recipient *r, uint32_t next)
+{
+	uint32_t best = 0;
+
+	for (enum match how = MATCH_ADDRESS; how <= MATCH_ANY && best == 0;
+	     how++)
+		for (uint32_t id = message_at(l, next)->first_recipient;
+		     id != 0; id = recipient_at(l, id)->next) {
+			const struct mm_kept_recipient *c = recipient_at(l, id);
+
+			if (matches(load, c, r->address, how) &&
+			    (best == 0 ||
+			     gravity(c) > gravity(recipient_at(l, best))))
+				best = id;
+		}
+	return best;
+}
+
+/* Take over what the next hop knows. True when something changed. */
+static bool
+follow(const struct mm_joins *j, const struct mm_lives *l,
+       const struct mm_load *load, const struct hop *h)
+{
+	struct mm_kept_recipient *r = recipient_at(l, h->recipient);
+	const struct mm_kept_message *to = message_at(l, h->next);
+	uint32_t id = heir(l, load, r, h->next);
+	uint8_t was = r->final;
+	int64_t was_us = r->final_us;
+
+	/* Handed on twice (a copy kept, one sent on): the last counts. */
+	if (id == h->recipient || &j->hops[r->hop - 1] != h)
+		return false;
+	if (id == 0) {
+		/* It arrived there; nothing more was seen of it. */
+		r->final = to->flags & MM_MSG_NO_END ? MM_FINAL_DEFERRED
+						     : MM_FINAL_UNKNOWN;
+	} else {
+		const struct mm_kept_recipient *c = recipient_at(l, id);
+
+		r->final = c->final;
+		r->final_us = c->final_us;
+		r->reply = c->reply;
+		r->relay = c->relay;
+	}
+	return r->final != was || r->final_us != was_us;
+}
+
+void
+mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,
+		struct mm_load *load)
+{
+	bool changed = true;
+
+	build_index(j, lives);
+	for (size_t i = 0; i < j->n_hops; i++)
+		decide(j, lives, &j->hops[i]);
+	free(j->index);
+	j->index = NULL;
+	for (size_t i = 0; i < j->n_edges; i++)
+		spread_edge(j, lives, &j->edges[i]);
+	for (int depth = 0; depth < MAX_DEPTH && changed; depth++) {
+		changed = false;
+		for (size_t i = 0; i < j->n_hops; i++)
+			if (j->hops[i].next != 0 &&
+			    follow(j, lives, load, &j->hops[i]))
+				changed = true;
+	}
+	for (size_t i = 0; i < j->n_hops; i++) {
+		const struct hop *h = &j->hops[i];
+
+		if (h->next == 0)
+			continue;
+		mm_load_edge(
+		    load, &(struct mm_row_edge){
+			      recipient_at(lives, h->recipient)->message,
+			      h->next, h->recipient, h->kind, h->sure, h->at });
+	}
+	for (size_t i = 0; i < j->n_edges; i++)
+		if (j->edges[i].kind == MM_JOIN_NOTICE)
+			mm_load_edge(load,
+				     &(struct mm_row_edge){
+					 j->edges[i].from, j->edges[i].to, 0,
+					 j->edges[i].kind, 1, j->edges[i].at });
+}
+
+uint32_t
+mm_joins_next(const struct mm_joins *j, const struct mm_kept_recipient *r,
+	      uint8_t *kind)
+{
+	if (r->hop == 0)
+		return 0;
+	*kind = j->hops[r->hop - 1].kind;
+	return j->hops[r->hop - 1].next;
+}

@@ -1,0 +1,702 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/case/schema.h"
+#include "analyze/timeline/join.h"
+#include "analyze/timeline/open.h"
+#include "analyze/timeline/stitch.h"
+#include "formats/base/digest.h"
+#include "formats/base/mem.h"
+#include "formats/mail/handover.h"
+#include "formats/mail/reply.h"
+
+#define ATTACH_US (10 * MM_SECOND_US)
+#define N_CLIENTS 4096 /* power of two */
+
+/* Which life a smtpd process is busy with; a small cache by pid. */
+struct client {
+	uint32_t host, pid, message;
+	struct mm_life *life;
+};
+
+struct mm_stitch {
+	struct mm_load *load;
+	struct mm_open open;
+	struct mm_joins *joins;
+	struct client clients[N_CLIENTS];
+	struct mm_intern roots; /* instance roots */
+	struct mm_intern seen_rejects;
+	struct mm_buf args;
+	/* Of the record in hand. */
+	const struct mm_record *r;
+	struct mm_where where;
+	/* The origin of the record before, since most are of the same. */
+	struct mm_buf last_origin;
+	uint32_t last_host, last_root, last_origin_id;
+};
+
+struct mm_stitch *
+mm_stitch_new(struct mm_load *l)
+{
+	struct mm_stitch *s = mm_calloc(1, sizeof(*s));
+
+	s->load = l;
+	s->joins = mm_joins_new();
+	mm_open_init(&s->open, l);
+	mm_intern_init(&s->roots);
+	mm_intern_init(&s->seen_rejects);
+	mm_buf_init(&s->args, (size_t)1 << 20);
+	mm_buf_init(&s->last_origin, 4096);
+	return s;
+}
+
+void
+mm_stitch_free(struct mm_stitch *s)
+{
+	if (s == NULL)
+		return;
+	mm_joins_free(s->joins);
+	mm_open_fini(&s->open);
+	mm_intern_fini(&s->roots);
+	mm_intern_fini(&s->seen_rejects);
+	mm_buf_fini(&s->args);
+	mm_buf_fini(&s->last_origin);
+	free(s);
+}
+
+/* The instance without the per-service levels: "postfix-out/slow" is the
+ * queue of "postfix-out". */
+static struct mm_str
+root_of(struct mm_str instance)
+{
+	return mm_str_upto(instance, mm_str_findc(instance, '/'));
+}
+
+static void
+find_origin(struct mm_stitch *s)
+{
+	const struct mm_record *r = s->r;
+	struct mm_str root = root_of(r->instance);
+	char key[2] = { (char)r->mta, '\0' };
+
+	mm_buf_clear(&s->args);
+	mm_buf_add(&s->args, key, sizeof(key));
+	mm_buf_adds(&s->args, r->host);
+	mm_buf_addc(&s->args, '\0');
+	mm_buf_adds(&s->args, root);
+	if (s->last_origin_id == 0 ||
+	    !mm_str_eq(mm_buf_str(&s->args), mm_buf_str(&s->last_origin))) {
+		struct mm_str host = r->host.p != NULL ? r->host : MM_STR("");
+		struct mm_str name = root.p != NULL ? root : MM_STR("");
+
+		mm_buf_clear(&s->last_origin);
+		mm_buf_adds(&s->last_origin, mm_buf_str(&s->args));
+		s->last_host = mm_load_name(s->load, host);
+		s->last_root = mm_intern_add(&s->roots, name);
+		s->last_origin_id = mm_load_origin(
+		    s->load, host, mm_str_z(mm_mta_name(r->mta)), name);
+	}
+	s->where.host = s->last_host;
+	s->where.root = s->last_root;
+	s->where.origin = s->last_origin_id;
+}
+
+/* ---- what each record does to a life ---- */
+
+static void
+take_message_id(struct mm_life *l, struct mm_str id)
+{
+	if (id.p == NULL || l->message_id != NULL)
+		return;
+	l->message_id = mm_alloc(id.n + 1);
+	memcpy(l->message_id, id.p, id.n);
+	l->message_id[id.n] = '\0';
+	l->n_message_id = id.n;
+}
+
+static void
+take_details(struct mm_stitch *s, struct mm_life *l)
+{
+	const struct mm_record *r = s->r;
+
+	take_message_id(l, r->message_id);
+	if (r->sender.p != NULL && l->sender == 0)
+		l->sender = mm_load_address(s->load, r->sender);
+	if (r->size_bytes >= 0)
+		l->size = r->size_bytes;
+	if (r->n_recipients >= 0)
+		l->nrcpt = r->n_recipients;
+	if (r->client_name.p != NULL && l->client_name == 0)
+		l->client_name = mm_load_name(s->load, r->client_name);
+	if (r->client_ip.p != NULL && l->client_ip == 0)
+		l->client_ip = mm_load_name(s->load, r->client_ip);
+	if (r->sasl_user.p != NULL && l->sasl == 0)
+		l->sasl = mm_load_name(s->load, r->sasl_user);
+}
+
+static void
+remember_client(struct mm_stitch *s, struct mm_life *l)
+{
+	uint32_t slot = (s->where.host * 31 + s->r->pid) & (N_CLIENTS - 1);
+
+	s->clients[slot] =
+	    (struct client){ s->where.host, s->r->pid, l->id, l };
+}
+
+static void
+on_arrival(struct mm_stitch *s)
+{
+	struct mm_life *l = mm_open_find(&s->open, &s->where, s->r->queue_id);
+
+	/* Lines of two processes may change places, but not by much. */
+	if (l != NULL && (l->closed || l->arrived || l->active ||
+			  s->r->t_us > l->first_us + ATTACH_US)) {
+		mm_open_end(&s->open, l);
+		l = NULL;
+	}
+	if (l == NULL)
+		l = mm_open_begin(&s->open, &s->where, s->r->queue_id);
+	l->arrived = true;
+	l->flags &= ~(unsigned)MM_MSG_NO_START;
+	l->arrived_us = s->r->t_us;
+	l->pid = s->r->pid;
+	if (s->r->t_us < l->first_us)
+		l->first_us = s->r->t_us;
+	take_details(s, l);
+	remember_client(s, l);
+}
+
+static void
+on_detail(struct mm_stitch *s)
+{
+	struct mm_life *l = mm_open_find(&s->open, &s->where, s->r->queue_id);
+
+	/* A second Message-ID under one id is another mail whose arrival the
+	 * logs do not hold. */
+	if (l != NULL && l->closed && s->r->message_id.p != NULL &&
+	    l->message_id != NULL) {
+		mm_open_end(&s->open, l);
+		l = NULL;
+	}
+	if (l == NULL)
+		l = mm_open_begin(&s->open, &s->where, s->r->queue_id);
+	if (s->r->sender.p != NULL) {
+		l->active = true;
+		if (s->r->mta == MM_MTA_POSTFIX)
+			mm_open_mark_queue(&s->open, s->where.root);
+	}
+	take_details(s, l);
+}
+
+static void
+on_recipient(struct mm_stitch *s)
+{
+	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+	struct mm_kept_recipient *r;
+	uint32_t id;
+
+	take_details(s, l);
+	r = mm_life_recipient(&s->open.lives, l,
+			      mm_load_address(s->load, s->r->recipient), &id);
+	if (r->n_attempts == 0 && r->final == MM_FINAL_UNKNOWN)
+		r->given = true;
+	if (r->orig == 0)
+		r->orig = mm_load_address(s->load, s->r->orig_recipient);
+}
+
+static bool
+is_final(const struct mm_kept_recipient *r)
+{
+	return r->final != MM_FINAL_UNKNOWN && r->final != MM_FINAL_DEFERRED &&
+	       r->final != MM_FINAL_HELD;
+}
+
+static uint8_t
+final_of(enum mm_outcome o)
+{
+	static const uint8_t finals[] = {
+		[MM_OUT_NONE] = MM_FINAL_UNKNOWN,
+		[MM_OUT_SENT] = MM_FINAL_SENT,
+		[MM_OUT_DEFERRED] = MM_FINAL_DEFERRED,
+		[MM_OUT_BOUNCED] = MM_FINAL_BOUNCED,
+		[MM_OUT_DISCARDED] = MM_FINAL_DELETED,
+	};
+
+	return finals[o];
+}
+
+/* What an outcome means for its recipient. A deferral after a final is a line
+ * that came late. The reply that counts is that of the last real contact:
+ * "temporarily suspended" only repeats it. */
+static void
+apply(struct mm_kept_recipient *k, const struct mm_record *r, uint32_t reply,
+      uint32_t relay)
+{
+	bool replaces = r->outcome != MM_OUT_DEFERRED || !is_final(k);
+
+	k->given = false;
+	k->n_attempts++;
+	if (!replaces)
+		return;
+	k->final = final_of(r->outcome);
+	k->final_us = r->outcome != MM_OUT_DEFERRED ? r->t_us : MM_TIME_NONE;
+	if (r->contact || !k->real || r->outcome == MM_OUT_SENT) {
+		k->reply = reply;
+		k->relay = relay;
+		k->real = r->contact;
+	}
+}
+
+static uint32_t
+dsn_number(struct mm_str dsn)
+{
+	uint64_t a = 0, b = 0, c = 0;
+
+	/* 4.7.28 as 4007028: sorts and groups, and reads in SQL. */
+	if (!mm_str_take_u64(&dsn, &a) || !mm_str_skip(&dsn, ".") ||
+	    !mm_str_take_u64(&dsn, &b) || !mm_str_skip(&dsn, ".") ||
+	    !mm_str_take_u64(&dsn, &c) || a > 9 || b > 999 || c > 999)
+		return 0;
+	return (uint32_t)(a * 1000000 + b * 1000 + c);
+}
+
+static uint8_t
+attempt_flags(const struct mm_record *r)
+{
+	/* Postfix's own words for it; the others name the stage. */
+	bool uncertain =
+	    r->outcome == MM_OUT_DEFERRED &&
+	    mm_str_find(r->reply, "message may be sent more than once") !=
+		MM_NOT_FOUND;
+
+	return (uint8_t)((r->contact ? MM_ATT_CONTACT : 0) |
+			 (uncertain ? MM_ATT_UNCERTAIN : 0));
+}
+
+/* The reply's number; what its shape leaves out stands in s->args after. */
+static uint32_t
+reply_number(struct mm_stitch *s, uint32_t relay)
+{
+	mm_buf_clear(&s->args);
+	return mm_load_reply(s->load, s->r->reply, relay, &s->args);
+}
+
+static struct mm_str
+args_text(const struct mm_stitch *s)
+{
+	return s->args.n > 0 ? mm_buf_str(&s->args) : MM_STR_ABSENT;
+}
+
+static void
+note_handover(struct mm_stitch *s, struct mm_kept_recipient *k, uint32_t id,
+	      uint32_t relay)
+{
+	struct mm_str next;
+	enum mm_join kind;
+	bool local = mm_load_relay_is_local(s->load, relay);
+
+	if (s->r->outcome != MM_OUT_SENT ||
+	    !mm_handover(s->r->reply, &next, &kind))
+		return;
+	if (kind == MM_JOIN_QUEUED_AS && local)
+		kind = MM_JOIN_FILTER;
+	k->hop = mm_joins_hop(s->joins, id, next, s->r->t_us, kind, local,
+			      s->where.at);
+}
+
+static void
+on_attempt(struct mm_stitch *s)
+{
+	const struct mm_record *r = s->r;
+	struct mm_life *l = mm_open_find(&s->open, &s->where, r->queue_id);
+	uint32_t relay, reply, id;
+	struct mm_kept_recipient *k;
+	struct mm_row_attempt row;
+
+	if (l == NULL) {
+		l = mm_open_begin(&s->open, &s->where, r->queue_id);
+		if (r->delay_us >= 0 && r->t_us != MM_TIME_NONE)
+			l->arrived_us = r->t_us - r->delay_us;
+	}
+	l->active = true;
+	take_details(s, l);
+	k = mm_life_recipient(&s->open.lives, l,
+			      mm_load_address(s->load, r->recipient), &id);
+	if (k->orig == 0 && r->orig_recipient.p != NULL &&
+	    !mm_str_eq(r->orig_recipient, r->recipient))
+		k->orig = mm_load_address(s->load, r->orig_recipient);
+	relay =
+	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
+	reply = reply_number(s, relay);
+	apply(k, r, reply, relay);
+	row = (struct mm_row_attempt){
+		.recipient = id,
+		.relay = relay,
+		.reply = reply,
+		.dsn = dsn_number(r->dsn),
+		.args = args_text(s),
+		.t_us = r->t_us,
+		.delay_us = r->delay_us,
+		.outcome = (uint8_t)r->outcome,
+		.flags = attempt_flags(r),
+		.at = s->where.at,
+	};
+	memcpy(row.delays_us, r->delays_us, sizeof(row.delays_us));
+	mm_load_attempt(s->load, &row);
+	note_handover(s, k, id, relay);
+}
+
+static void
+on_leg(struct mm_stitch *s)
+{
+	const struct mm_record *r = s->r;
+	struct mm_life *l = r->queue_id.p != NULL
+				? mm_open_find(&s->open, &s->where, r->queue_id)
+				: NULL;
+	struct mm_row_leg row = { .message = l != NULL ? l->id : 0,
+				  .origin = s->where.origin,
+				  .t_us = r->t_us,
+				  .flags = attempt_flags(r),
+				  .at = s->where.at };
+
+	row.relay =
+	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
+	row.reply = reply_number(s, row.relay);
+	row.args = args_text(s);
+	mm_load_leg(s->load, &row);
+}
+
+static void
+add_step(struct mm_stitch *s, const struct mm_life *l, const char *kind)
+{
+	mm_load_step(s->load, &(struct mm_row_step){ l->id, s->r->t_us, kind,
+						     s->where.at });
+}
+
+/* Recipients that had no final get one; `address` 0: all of them. */
+static void
+finish_waiting(struct mm_stitch *s, const struct mm_life *l, uint32_t address,
+	       uint8_t final)
+{
+	for (uint32_t id = l->first_recipient; id != 0;
+	     id = mm_open_recipient(&s->open, id)->next) {
+		struct mm_kept_recipient *k = mm_open_recipient(&s->open, id);
+
+		if (is_final(k) || (address != 0 && k->address != address))
+			continue;
+		k->final = final;
+		k->final_us = s->r->t_us;
+	}
+}
+
+static void
+finish(struct mm_stitch *s, struct mm_life *l, uint8_t final)
+{
+	uint32_t address = 0, id;
+
+	if (s->r->recipient.p != NULL) {
+		address = mm_load_address(s->load, s->r->recipient);
+		(void)mm_life_recipient(&s->open.lives, l, address, &id);
+	}
+	finish_waiting(s, l, address, final);
+}
+
+static void
+on_expired(struct mm_stitch *s)
+{
+	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+
+	take_details(s, l);
+	finish(s, l, MM_FINAL_EXPIRED);
+	add_step(s, l, "expired");
+}
+
+static void
+on_deleted(struct mm_stitch *s)
+{
+	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+
+	l->flags |= MM_MSG_DELETED;
+	finish(s, l, MM_FINAL_DELETED);
+	add_step(s, l, "deleted");
+	if (s->r->recipient.p == NULL)
+		mm_open_close(&s->open, l, s->r->t_us);
+}
+
+static void
+on_notice(struct mm_stitch *s)
+{
+	struct mm_life *parent =
+	    mm_open_get(&s->open, &s->where, s->r->queue_id);
+	struct mm_life *child =
+	    mm_open_get(&s->open, &s->where, s->r->other_id);
+
+	child->flags |= MM_MSG_NOTICE;
+	mm_joins_edge(s->joins, parent->id, child->id, MM_JOIN_NOTICE,
+		      s->where.at);
+}
+
+static void
+on_same_mail(struct mm_stitch *s)
+{
+	struct mm_life *one = mm_open_get(&s->open, &s->where, s->r->queue_id);
+	struct mm_life *other =
+	    mm_open_get(&s->open, &s->where, s->r->other_id);
+
+	if (s->r->join == MM_JOIN_REQUEUE) { /* other was before */
+		mm_joins_edge(s->joins, other->id, one->id, s->r->join,
+			      s->where.at);
+		return;
+	}
+	mm_joins_edge(s->joins, one->id, other->id, s->r->join, s->where.at);
+	if (other->sender == 0)
+		other->sender = one->sender;
+	if (other->message_id == NULL)
+		take_message_id(other, (struct mm_str){ one->message_id,
+							one->n_message_id });
+	if (other->size < 0)
+		other->size = one->size;
+	if (other->arrived_us == MM_TIME_NONE)
+		other->arrived_us = s->r->t_us;
+	other->flags &= ~(unsigned)MM_MSG_NO_START;
+}
+
+static void
+on_held(struct mm_stitch *s)
+{
+	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+
+	l->flags |= MM_MSG_HELD;
+	add_step(s, l, s->r->event == MM_EV_FROZEN ? "frozen" : "held");
+}
+
+static void
+on_released(struct mm_stitch *s)
+{
+	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+
+	l->flags &= ~(unsigned)MM_MSG_HELD;
+	add_step(s, l, "released");
+}
+
+static void
+on_requeued(struct mm_stitch *s)
+{
+	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+
+	l->flags |= MM_MSG_REQUEUED;
+	add_step(s, l, "requeued");
+	mm_open_close(&s->open, l, s->r->t_us);
+}
+
+static void
+on_done(struct mm_stitch *s)
+{
+	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+
+	if (s->r->mta == MM_MTA_POSTFIX)
+		mm_open_mark_queue(&s->open, s->where.root);
+	mm_open_close(&s->open, l, s->r->t_us);
+}
+
+/* The client left: the message of its process, if it has not been queued. */
+static void
+on_cut(struct mm_stitch *s)
+{
+	struct client *c =
+	    &s->clients[(s->where.host * 31 + s->r->pid) & (N_CLIENTS - 1)];
+	struct mm_life *l;
+
+	if (s->r->queue_id.p != NULL) {
+		l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+	} else {
+		if (c->life == NULL || c->host != s->where.host ||
+		    c->pid != s->r->pid || c->life->id != c->message)
+			return;
+		l = c->life;
+		c->life = NULL;
+	}
+	if (l->active || l->closed)
+		return;
+	l->flags |= MM_MSG_CUT;
+	mm_open_close(&s->open, l, s->r->t_us);
+}
+
+/* Said after the content, a refusal is of the whole message. */
+static bool
+ends_message(const struct mm_record *r)
+{
+	enum mm_stage stage = mm_stage_of(r->stage);
+
+	return r->action == MM_ACT_REJECT &&
+	       (stage == MM_STAGE_EOD || stage == MM_STAGE_DATA);
+}
+
+/* The same refusal in two files of one host (Exim's rejectlog). */
+static bool
+seen_before(struct mm_stitch *s)
+{
+	size_t before = s->seen_rejects.n;
+	int64_t key[3] = { s->r->t_us, s->where.origin, 0 };
+
+	if (s->r->mta != MM_MTA_EXIM)
+		return false;
+	key[2] =
+	    (int64_t)(mm_hash64(s->r->reply) ^ mm_hash64(s->r->recipient) * 3 ^
+		      mm_hash64(s->r->client_ip) * 7);
+	(void)mm_intern_add(&s->seen_rejects,
+			    (struct mm_str){ (const char *)key, sizeof(key) });
+	return s->seen_rejects.n == before;
+}
+
+static void
+reject_life(struct mm_stitch *s, struct mm_life *l)
+{
+	const struct mm_record *r = s->r;
+	uint32_t id;
+
+	if (r->action == MM_ACT_HOLD || r->action == MM_ACT_DISCARD) {
+		if (r->recipient.p != NULL)
+			mm_life_recipient(
+			    &s->open.lives, l,
+			    mm_load_address(s->load, r->recipient), &id)
+			    ->given = true;
+		if (r->action == MM_ACT_HOLD) {
+			l->flags |= MM_MSG_HELD;
+			add_step(s, l, "held");
+		} else {
+			l->flags |= MM_MSG_DELETED;
+			finish_waiting(s, l, 0, MM_FINAL_DELETED);
+			add_step(s, l, "discarded");
+		}
+	}
+	if (ends_message(r)) {
+		l->flags |= MM_MSG_REJECTED;
+		mm_open_close(&s->open, l, s->r->t_us);
+	}
+}
+
+static void
+on_reject(struct mm_stitch *s)
+{
+	const struct mm_record *r = s->r;
+	struct mm_life *l = r->queue_id.p != NULL
+				? mm_open_find(&s->open, &s->where, r->queue_id)
+				: NULL;
+	struct mm_row_reject row = { .origin = s->where.origin,
+				     .message = l != NULL ? l->id : 0,
+				     .queue_id = r->queue_id,
+				     .stage = r->stage,
+				     .t_us = r->t_us,
+				     .action = (uint8_t)r->action,
+				     .at = s->where.at };
+
+	if (seen_before(s))
+		return;
+	row.client_name = mm_load_name(s->load, r->client_name);
+	row.client_ip = mm_load_name(s->load, r->client_ip);
+	row.helo = mm_load_name(s->load, r->helo);
+	row.sasl = mm_load_name(s->load, r->sasl_user);
+	row.sender = mm_load_address(s->load, r->sender);
+	row.recipient = mm_load_address(s->load, r->recipient);
+	row.reply = reply_number(s, 0);
+	row.args = args_text(s);
+	mm_load_reject(s->load, &row);
+	if (l != NULL)
+		reject_life(s, l);
+}
+
+static void
+add_event(struct mm_stitch *s, const char *kind, const char *what)
+{
+	mm_load_event(s->load, &(struct mm_row_event){
+				   s->where.origin, s->r->t_us, kind, what,
+				   s->r->program, s->r->text, s->where.at });
+}
+
+static void
+on_daemon(struct mm_stitch *s)
+{
+	add_event(s, "daemon", mm_daemon_name(s->r->daemon));
+}
+
+static void
+on_trouble(struct mm_stitch *s)
+{
+	add_event(s, "trouble", mm_trouble_name(s->r->trouble));
+}
+
+/* Sessions are counted by the readers of the ledger; nothing is kept. */
+static void
+on_session(struct mm_stitch *s)
+{
+	(void)s;
+}
+
+void
+mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
+		 struct mm_row_place at, uint64_t byte)
+{
+	static void (*const on[MM_EV_COUNT])(struct mm_stitch *) = {
+		[MM_EV_ARRIVAL] = on_arrival,
+		[MM_EV_DETAIL] = on_detail,
+		[MM_EV_RECIPIENT] = on_recipient,
+		[MM_EV_ATTEMPT] = on_attempt,
+		[MM_EV_LEG] = on_leg,
+		[MM_EV_EXPIRED] = on_expired,
+		[MM_EV_NOTICE] = on_notice,
+		[MM_EV_SAME_MAIL] = on_same_mail,
+		[MM_EV_HELD] = on_held,
+		[MM_EV_RELEASED] = on_released,
+		[MM_EV_FROZEN] = on_held,
+		[MM_EV_DELETED] = on_deleted,
+		[MM_EV_REQUEUED] = on_requeued,
+		[MM_EV_DONE] = on_done,
+		[MM_EV_CUT] = on_cut,
+		[MM_EV_REJECT] = on_reject,
+		[MM_EV_CONNECT] = on_session,
+		[MM_EV_DISCONNECT] = on_session,
+		[MM_EV_DAEMON] = on_daemon,
+		[MM_EV_TROUBLE] = on_trouble,
+	};
+
+	s->r = r;
+	s->where.at = at;
+	s->where.byte = byte;
+	s->where.t_us = r->t_us;
+	s->where.mta = (uint8_t)r->mta;
+	find_origin(s);
+	on[r->event](s);
+}
+
+static void
+write_recipients(struct mm_stitch *s)
+{
+	for (uint32_t id = 1; id <= s->open.lives.recipients.n; id++) {
+		const struct mm_kept_recipient *k =
+		    mm_open_recipient(&s->open, id);
+		struct mm_row_recipient row = {
+			.message = k->message,
+			.address = k->address,
+			.orig = k->orig,
+			.reply = k->reply,
+			.relay = k->relay,
+			.n_attempts = k->n_attempts,
+			.final = k->final,
+			.final_us = k->final_us,
+		};
+
+		if (k->gone)
+			continue;
+		row.next = mm_joins_next(s->joins, k, &row.proof);
+		mm_load_recipient(s->load, id, &row);
+	}
+}
+
+void
+mm_stitch_end(struct mm_stitch *s)
+{
+	mm_open_end_all(&s->open);
+	mm_joins_settle(s->joins, &s->open.lives, s->load);
+	write_recipients(s);
+}

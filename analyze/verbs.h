@@ -1,0 +1,10 @@
+/* verbs.h - the verbs of this folder: one cmd_VERB.c each. */
+#ifndef MM_ANALYZE_VERBS_H
+#define MM_ANALYZE_VERBS_H
+
+#include "formats/base/verb.h"
+
+extern const struct mm_verb mm_verb_ingest;
+extern const struct mm_verb mm_verb_export;
+
+#endif
