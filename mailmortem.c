@@ -2,11 +2,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "analyze/verbs.h"
 #include "formats/base/status.h"
 #include "formats/base/verb.h"
 #include "formats/base/whole.h"
 
 static const struct mm_verb *const verbs[] = {
+	&mm_verb_ingest,
+	&mm_verb_export,
 	NULL,
 };
 
