@@ -8,12 +8,13 @@
  *   : 1tEsT0-000AFB-07 Completed
  *   	done queue_id=1tEsT0-000AFB-07
  *
- * A line is "tag[pid]: text" or "tag: text"; ": text" has no tag. Below it,
- * indented, one row for each record in order, or one row "noise", "foreign"
- * or "malformed WHY". A row names the event and all fields that are there, in
- * the order of put_fields(); texts that are empty or hold blanks or quotes
- * stand in quotes, \ before " and \. Times are seconds. The fields mta,
- * instance, program and pid are compared only where the row names them. */
+ * A line is "tag[pid]: text" or "tag: text"; ": text" has no tag, "@ text" has
+ * a stamp as in Exim's own files before it and no tag. Below it, indented, one
+ * row for each record in order, or one row "noise", "foreign" or "malformed
+ * WHY". A row names the event and all fields that are there, in the order of
+ * put_fields(); texts that are empty or hold blanks or quotes stand in quotes,
+ * \ before " and \. Times are seconds. The fields mta, instance, program and
+ * pid are compared only where the row names them. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -149,7 +150,7 @@ show(void *ctx, const struct mm_record *r)
 	/* What every record takes from its line. */
 	assert_true(r->t_us == s->line->t_us);
 	assert_true(mm_str_eq(r->host, s->line->host));
-	assert_true(r->pid == s->line->pid);
+	assert_true(r->pid == s->line->pid || s->line->pid == 0);
 	put_fields(&s->rows, r);
 	if (strstr(s->want, " mta=") != NULL)
 		mm_buf_addf(&s->rows, " mta=%s", mm_mta_name(r->mta));
@@ -175,8 +176,15 @@ split_line(struct mm_str raw, struct mm_line *line)
 				  .host = MM_STR("host"),
 				  .text = raw,
 				  .repeats = 1 };
-	if (mm_str_skip(&line->text, ": "))
+	if (mm_str_skip(&line->text, ": ")) {
+		line->raw = line->text;
+		line->framing = MM_FRAME_NONE;
 		return;
+	}
+	if (mm_str_skip(&line->text, "@ ")) {
+		line->framing = MM_FRAME_ISO_BLANK;
+		return;
+	}
 	assert_true(mm_str_cut(&line->text, ": ", &head));
 	if (mm_str_cutc(&head, '[', &line->tag))
 		assert_true(mm_str_take_u64(&head, &pid));

@@ -36,7 +36,9 @@ enum mm_event {
 	MM_EV_HELD,
 	MM_EV_RELEASED,
 	MM_EV_FROZEN,	/* Exim; counts as held */
-	MM_EV_DELETED,	/* by an operator: the recipients not yet done */
+	MM_EV_DELETED,	/* by an operator: the recipient, or those not yet
+			 * done. `outcome` tells what became of them where it
+			 * is not just that: bounced, discarded */
 	MM_EV_REQUEUED, /* Postfix -r: this id ends, another goes on */
 	MM_EV_DONE,	/* it left the queue: removed, Completed */
 	MM_EV_CUT,	/* the client left before the end: no message */
@@ -94,7 +96,7 @@ enum mm_daemon {
 	MM_DAEMON_CRASH, /* fatal, panic, killed by a signal */
 	MM_DAEMON_PAUSE, /* smtpctl pause, no queue runs, load too high */
 	MM_DAEMON_RESUME,
-	MM_DAEMON_QUEUE_RUN,   /* text: "start" or "end", flags behind */
+	MM_DAEMON_QUEUE_RUN,   /* text: "Start ..." or "End ...", flags */
 	MM_DAEMON_LOG_RESTART, /* the logger itself: start, HUP, rotation */
 	MM_DAEMON_LOG_LOST     /* rate limit: lines are missing */
 };
