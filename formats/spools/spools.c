@@ -6,9 +6,8 @@
 #include "formats/spools/spools.h"
 
 static const struct mm_spool_format *const formats[] = {
-	&mm_spool_postfix_queue,
-	&mm_spool_postqueue_j,
-	&mm_spool_postfix_mailq,
+	&mm_spool_postfix_queue, &mm_spool_postqueue_j, &mm_spool_postfix_mailq,
+	&mm_spool_exim,		 &mm_spool_exim_bp,
 };
 
 struct snapshot {
