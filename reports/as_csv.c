@@ -58,6 +58,8 @@ is_formula(struct mm_str s)
 		"\xef\xbc\xa0",
 	};
 
+	if (s.n == 0 || ((s.p[0] & 0x80) == 0 && s.p[0] > '@'))
+		return false;
 	for (size_t i = 0; i < MM_COUNT(starts); i++)
 		if (mm_str_starts(s, starts[i]))
 			return !is_number(s);

@@ -1,9 +1,8 @@
 /* One <table>, a part of a page: reports/page.css gives it its looks, page.js
  * sorts and filters it. Where the text that is seen does not sort by itself,
  * data-v holds the number. */
-#include <stdlib.h>
+#include <string.h>
 
-#include "formats/base/mem.h"
 #include "formats/base/utf8.h"
 #include "reports/renderers.h"
 
@@ -64,10 +63,18 @@ add_grouped(struct mm_buf *b, struct mm_str s)
 }
 
 static void
+add_header(struct mm_render *r, const struct mm_column *c)
+{
+	mm_buf_addf(r->out, "<th scope=\"col\"%s>",
+		    mm_render_is_right(c->kind) ? " class=\"n\"" : "");
+	mm_render_html(r->out, mm_str_z(c->title));
+	mm_buf_addz(r->out,
+		    c->kind == MM_TIME ? " <small>UTC</small></th>" : "</th>");
+}
+
+static void
 begin(struct mm_render *r)
 {
-	r->own = mm_alloc(sizeof(struct mm_buf));
-	mm_buf_init(r->own, SIZE_MAX / 2);
 	mm_buf_addz(r->out, "<table>\n");
 	if (r->title != NULL) {
 		mm_buf_addz(r->out, "<caption>");
@@ -75,23 +82,73 @@ begin(struct mm_render *r)
 		mm_buf_addz(r->out, "</caption>\n");
 	}
 	mm_buf_addz(r->out, "<thead><tr>");
-	for (size_t c = 0; c < r->n_columns; c++) {
-		mm_buf_addz(r->out, mm_render_is_right(r->columns[c].kind)
-					? "<th scope=\"col\" class=\"n\">"
-					: "<th scope=\"col\">");
-		mm_render_html(r->out, mm_str_z(r->columns[c].title));
-		mm_buf_addz(r->out, "</th>");
-	}
+	for (size_t c = 0; c < r->n_columns; c++)
+		add_header(r, &r->columns[c]);
 	mm_buf_addz(r->out, "</tr></thead>\n<tbody>\n");
 }
 
-static void
-add_cell(struct mm_render *r, const struct mm_cell *cell)
-{
-	struct mm_buf *scratch = r->own;
+#define LONG_BYTES 40 /* a text beyond this may wrap anywhere */
 
-	mm_buf_addz(r->out,
-		    mm_render_is_right(cell->kind) ? "<td class=\"n\"" : "<td");
+static const char *
+class_of(const struct mm_cell *cell, enum mm_cell_kind column)
+{
+	switch (cell->kind) {
+	case MM_NULL:
+		return mm_render_is_right(column) ? " class=\"n u\""
+						  : " class=\"u\"";
+	case MM_SHARE:
+		return " class=\"n s\"";
+	case MM_INT:
+	case MM_REAL:
+	case MM_SPAN:
+	case MM_BYTES:
+		return " class=\"n\"";
+	case MM_TEXT:
+	case MM_NESTED:
+		return cell->s.n > LONG_BYTES ? " class=\"w\"" : "";
+	case MM_TIME:
+	case MM_BOOL:
+		break;
+	}
+	return "";
+}
+
+/* A blank in the place of the T: RFC 3339 section 5.6 allows it, eyes thank
+ * for it. The header says UTC. */
+static void
+add_time(struct mm_buf *b, struct mm_str iso)
+{
+	mm_buf_addf(b, "<time datetime=\"%.*s\">%.10s %.8s</time>",
+		    MM_STR_ARG(iso), iso.p, iso.p + 11);
+}
+
+void
+mm_render_html_cell(struct mm_buf *b, const struct mm_cell *cell)
+{
+	struct mm_buf humane;
+
+	if (cell->kind == MM_TEXT || cell->kind == MM_NESTED) {
+		mm_render_html(b, cell->s);
+		return;
+	}
+	mm_buf_init(&humane, 100);
+	mm_render_humane(&humane, cell);
+	if (cell->kind == MM_INT)
+		add_grouped(b, mm_buf_str(&humane));
+	else if (cell->kind == MM_TIME)
+		add_time(b, mm_buf_str(&humane));
+	else
+		mm_render_html(b, mm_buf_str(&humane));
+	mm_buf_fini(&humane);
+}
+
+static void
+add_cell(struct mm_render *r, size_t c, const struct mm_cell *cell)
+{
+	bool link = cell->kind == MM_TEXT && r->link != NULL &&
+		    strcmp(r->columns[c].name, r->link) == 0;
+
+	mm_buf_addf(r->out, "<td%s", class_of(cell, r->columns[c].kind));
 	if (cell->kind == MM_SPAN || cell->kind == MM_BYTES ||
 	    cell->kind == MM_SHARE || cell->kind == MM_REAL) {
 		mm_buf_addz(r->out, " data-v=\"");
@@ -99,13 +156,13 @@ add_cell(struct mm_render *r, const struct mm_cell *cell)
 		mm_buf_addc(r->out, '"');
 	}
 	mm_buf_addc(r->out, '>');
-	mm_buf_clear(scratch);
-	mm_render_humane(scratch, cell);
-	if (cell->kind == MM_INT)
-		add_grouped(r->out, mm_buf_str(scratch));
-	else
-		mm_render_html(r->out, mm_buf_str(scratch));
-	mm_buf_addz(r->out, "</td>");
+	if (link) {
+		mm_buf_addz(r->out, "<a href=\"#");
+		mm_render_html(r->out, cell->s);
+		mm_buf_addz(r->out, "\">");
+	}
+	mm_render_html_cell(r->out, cell);
+	mm_buf_addz(r->out, link ? "</a></td>" : "</td>");
 }
 
 static void
@@ -113,7 +170,7 @@ row(struct mm_render *r, const struct mm_cell *cells)
 {
 	mm_buf_addz(r->out, "<tr>");
 	for (size_t c = 0; c < r->n_columns; c++)
-		add_cell(r, &cells[c]);
+		add_cell(r, c, &cells[c]);
 	mm_buf_addz(r->out, "</tr>\n");
 }
 
@@ -121,9 +178,6 @@ static void
 end(struct mm_render *r)
 {
 	mm_buf_addz(r->out, "</tbody></table>\n");
-	mm_buf_fini(r->own);
-	free(r->own);
-	r->own = NULL;
 }
 
 const struct mm_renderer mm_as_html = {

@@ -21,6 +21,22 @@ is_plain_underscore(struct mm_str s, size_t i)
 	       is_word(s.p[i + 1]);
 }
 
+/* What begins a heading, a quotation or a list, but only at the front: "# ",
+ * "> ", "- ", "1. " (CommonMark 4.2, 5.1, 5.2). */
+static bool
+is_mark(struct mm_str s, size_t i)
+{
+	bool before_blank = i + 1 < s.n && s.p[i + 1] == ' ';
+	size_t digits = 0;
+
+	while (digits < i && s.p[digits] >= '0' && s.p[digits] <= '9')
+		digits++;
+	if (i == 0)
+		return s.p[0] == '#' || s.p[0] == '>' ||
+		       ((s.p[0] == '-' || s.p[0] == '+') && before_blank);
+	return digits == i && (s.p[i] == '.' || s.p[i] == ')') && before_blank;
+}
+
 void
 mm_render_markdown(struct mm_buf *b, struct mm_str text)
 {
@@ -31,17 +47,19 @@ mm_render_markdown(struct mm_buf *b, struct mm_str text)
 	mm_utf8_add_visible(&seen, text);
 	s = mm_buf_str(&seen);
 	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '<')
+		if (s.p[i] == '<') {
 			mm_buf_addz(b, "&lt;");
-		else if (s.p[i] == '&')
-			mm_buf_addz(b, "&amp;");
-		else {
-			if (mm_str_findc(MM_STR("\\`*[]|>~"), s.p[i]) !=
-				MM_NOT_FOUND ||
-			    (s.p[i] == '_' && !is_plain_underscore(s, i)))
-				mm_buf_addc(b, '\\');
-			mm_buf_addc(b, s.p[i]);
+			continue;
 		}
+		if (s.p[i] == '&') {
+			mm_buf_addz(b, "&amp;");
+			continue;
+		}
+		if (mm_str_findc(MM_STR("\\`*[]|~"), s.p[i]) != MM_NOT_FOUND ||
+		    (s.p[i] == '_' && !is_plain_underscore(s, i)) ||
+		    is_mark(s, i))
+			mm_buf_addc(b, '\\');
+		mm_buf_addc(b, s.p[i]);
 	}
 	mm_buf_fini(&seen);
 }

@@ -14,6 +14,7 @@ struct mm_render {
 	const struct mm_renderer *as;
 	const char *name;  /* of the table, when several share one output */
 	const char *title; /* shown above it; may be NULL */
+	const char *link; /* HTML: the column whose texts are ids of the page */
 	const struct mm_column *columns; /* view */
 	size_t n_columns;
 	struct mm_buf *out; /* where the bytes go; emptied by the caller */
@@ -57,6 +58,7 @@ bool mm_render_is_right(enum mm_cell_kind kind);
 /* A text inside a page: controls made visible, markup without effect; the
  * HTML form is also good for attributes in quotes. */
 void mm_render_html(struct mm_buf *b, struct mm_str text);
+void mm_render_html_cell(struct mm_buf *b, const struct mm_cell *cell);
 void mm_render_markdown(struct mm_buf *b, struct mm_str text);
 
 #endif

@@ -242,7 +242,7 @@ test_markdown(void **state)
 
 	(void)state;
 	check_text(&r, "a|b\n<script> *x* [y](z) `q` \\ & _w_ my_name",
-		   "| X |\n| --- |\n| a\\|b\\\\n&lt;script\\> \\*x\\* "
+		   "| X |\n| --- |\n| a\\|b\\\\n&lt;script> \\*x\\* "
 		   "\\[y\\](z) \\`q\\` \\\\ &amp; \\_w\\_ my_name |\n\n");
 	check_sample(
 	    &mm_as_markdown,
@@ -274,7 +274,7 @@ test_html(void **state)
 	    "<table>\n<caption>A sample</caption>\n"
 	    "<thead><tr><th scope=\"col\">Who</th>"
 	    "<th scope=\"col\" class=\"n\">Messages</th>"
-	    "<th scope=\"col\">At</th>"
+	    "<th scope=\"col\">At <small>UTC</small></th>"
 	    "<th scope=\"col\" class=\"n\">Took</th>"
 	    "<th scope=\"col\" class=\"n\">Size</th>"
 	    "<th scope=\"col\" class=\"n\">Share</th>"
@@ -285,15 +285,19 @@ test_html(void **state)
 	    "<td class=\"n\">-1\xe2\x80\xaf"
 	    "234\xe2\x80\xaf"
 	    "567</td>"
-	    "<td>2026-11-22T05:32:40Z</td>"
+	    "<td><time datetime=\"2026-11-22T05:32:40Z\">2026-11-22 05:32:40"
+	    "</time></td>"
 	    "<td class=\"n\" data-v=\"90.5\">1 min 30 s</td>"
 	    "<td class=\"n\" data-v=\"1234567\">1.2 MB</td>"
-	    "<td class=\"n\" data-v=\"0.125\">12.5 %</td>"
+	    "<td class=\"n s\" data-v=\"0.125\">12.5 %</td>"
 	    "<td class=\"n\" data-v=\"0.85\">0.85</td><td>yes</td>"
 	    "<td>{&quot;host&quot;:&quot;b&quot;,&quot;proof&quot;:[1,2]}</td>"
 	    "</tr>\n"
-	    "<tr><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td><td>-</td>"
-	    "<td>-</td><td>-</td><td>-</td></tr>\n"
+	    "<tr><td class=\"u\">-</td><td class=\"n u\">-</td>"
+	    "<td class=\"u\">-</td><td class=\"n u\">-</td>"
+	    "<td class=\"n u\">-</td><td class=\"n u\">-</td>"
+	    "<td class=\"n u\">-</td><td class=\"u\">-</td>"
+	    "<td class=\"u\">-</td></tr>\n"
 	    "<tr><td></td><td class=\"n\">-9\xe2\x80\xaf"
 	    "223\xe2\x80\xaf"
 	    "372\xe2\x80\xaf"
@@ -301,12 +305,22 @@ test_html(void **state)
 	    "854\xe2\x80\xaf"
 	    "775\xe2\x80\xaf"
 	    "808</td>"
-	    "<td>1969-12-31T23:59:59Z</td>"
+	    "<td><time datetime=\"1969-12-31T23:59:59Z\">1969-12-31 23:59:59"
+	    "</time></td>"
 	    "<td class=\"n\" data-v=\"-0.000001\">-0 ms</td>"
 	    "<td class=\"n\" data-v=\"0\">0 B</td>"
-	    "<td class=\"n\" data-v=\"0.9999\">&gt;99.9 %</td>"
+	    "<td class=\"n s\" data-v=\"0.9999\">&gt;99.9 %</td>"
 	    "<td class=\"n\" data-v=\"\">-</td><td>no</td><td>[]</td></tr>\n"
 	    "</tbody></table>\n");
+	r.link = "x";
+	check_text(&r, "i1",
+		   "<table>\n<thead><tr><th scope=\"col\">X</th></tr></thead>\n"
+		   "<tbody>\n<tr><td><a href=\"#i1\">i1</a></td></tr>\n"
+		   "</tbody></table>\n");
+	check_text(&r, "\"><b>",
+		   "<table>\n<thead><tr><th scope=\"col\">X</th></tr></thead>\n"
+		   "<tbody>\n<tr><td><a href=\"#&quot;&gt;&lt;b&gt;\">"
+		   "&quot;&gt;&lt;b&gt;</a></td></tr>\n</tbody></table>\n");
 }
 
 static void
