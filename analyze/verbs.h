@@ -6,5 +6,6 @@
 
 extern const struct mm_verb mm_verb_ingest;
 extern const struct mm_verb mm_verb_export;
+extern const struct mm_verb mm_verb_trace;
 
 #endif

@@ -1,0 +1,257 @@
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "analyze/case/find.h"
+#include "formats/base/mem.h"
+#include "formats/base/time.h"
+
+struct way {
+	const char *index; /* what makes the exact question quick */
+	const char *sql;   /* ids of messages; %s is the comparison with ?1 */
+	bool exact;	   /* upper and lower case differ */
+};
+
+#define ADDRESS_INDEX                                                          \
+	"CREATE INDEX IF NOT EXISTS address_text ON"                           \
+	" address(text COLLATE NOCASE);"
+#define RECIPIENT_INDEX                                                        \
+	"CREATE INDEX IF NOT EXISTS recipient_address ON recipient(address);"  \
+	"CREATE INDEX IF NOT EXISTS recipient_orig ON recipient(orig)"         \
+	" WHERE orig IS NOT NULL;"
+#define SENDER_INDEX                                                           \
+	"CREATE INDEX IF NOT EXISTS message_sender ON message(sender);"
+#define NAME_INDEX                                                             \
+	"CREATE INDEX IF NOT EXISTS name_text ON name(text COLLATE NOCASE);"
+
+static const struct way ways[MM_FIND_COUNT] = {
+	[MM_FIND_QUEUE_ID] = {
+	    "CREATE INDEX IF NOT EXISTS message_queue_id ON message(queue_id);",
+	    "SELECT id FROM message WHERE queue_id %s", true,
+	},
+	[MM_FIND_MESSAGE_ID] = {
+	    "CREATE INDEX IF NOT EXISTS message_message_id"
+	    " ON message(message_id);",
+	    "SELECT id FROM message WHERE message_id %s", true,
+	},
+	[MM_FIND_SENDER] = {
+	    ADDRESS_INDEX SENDER_INDEX,
+	    "SELECT id FROM message WHERE sender IN"
+	    " (SELECT id FROM address WHERE text %s)",
+	},
+	[MM_FIND_RECIPIENT] = {
+	    ADDRESS_INDEX RECIPIENT_INDEX,
+	    "SELECT message FROM recipient WHERE address IN"
+	    " (SELECT id FROM address WHERE text %s) UNION "
+	    "SELECT message FROM recipient WHERE orig IN"
+	    " (SELECT id FROM address WHERE text %s)",
+	},
+	[MM_FIND_DOMAIN] = {
+	    NAME_INDEX SENDER_INDEX RECIPIENT_INDEX
+	    "CREATE INDEX IF NOT EXISTS address_domain ON address(domain);",
+	    "SELECT message FROM recipient WHERE address IN"
+	    " (SELECT a.id FROM name n JOIN address a ON a.domain = n.id"
+	    " WHERE n.text %s) UNION "
+	    "SELECT id FROM message WHERE sender IN"
+	    " (SELECT a.id FROM name n JOIN address a ON a.domain = n.id"
+	    " WHERE n.text %s)",
+	},
+	[MM_FIND_CLIENT] = {
+	    NAME_INDEX
+	    "CREATE INDEX IF NOT EXISTS message_client_ip"
+	    " ON message(client_ip);"
+	    "CREATE INDEX IF NOT EXISTS message_client_name"
+	    " ON message(client_name);",
+	    "SELECT id FROM message WHERE client_ip IN"
+	    " (SELECT id FROM name WHERE text %s) UNION "
+	    "SELECT id FROM message WHERE client_name IN"
+	    " (SELECT id FROM name WHERE text %s)",
+	},
+	[MM_FIND_RELAY] = {
+	    "CREATE INDEX IF NOT EXISTS attempt_relay ON attempt(relay);",
+	    "SELECT r.message FROM attempt t"
+	    " JOIN recipient r ON r.id = t.recipient WHERE t.relay IN"
+	    " (SELECT id FROM relay WHERE name %s UNION"
+	    "  SELECT id FROM relay WHERE ip %s)",
+	},
+	[MM_FIND_USER] = {
+	    NAME_INDEX
+	    "CREATE INDEX IF NOT EXISTS message_sasl ON message(sasl)"
+	    " WHERE sasl IS NOT NULL;",
+	    "SELECT id FROM message WHERE sasl IN"
+	    " (SELECT id FROM name WHERE text %s)",
+	},
+	[MM_FIND_REPLY] = {
+	    "CREATE INDEX IF NOT EXISTS attempt_reply ON attempt(reply);",
+	    "SELECT r.message FROM attempt t"
+	    " JOIN recipient r ON r.id = t.recipient WHERE t.reply IN"
+	    " (SELECT id FROM reply WHERE instr(lower(shape), lower(?1))"
+	    "  OR instr(lower(sample), lower(?1)))",
+	},
+};
+
+static void
+add(struct mm_found *found, uint32_t id)
+{
+	found->ids =
+	    mm_grow(found->ids, found->n, &found->cap, sizeof(*found->ids));
+	found->ids[found->n++] = id;
+}
+
+/* The statement of one way, with its comparison in each place. */
+static const char *
+statement(const struct way *w, bool pattern, struct mm_buf *sql)
+{
+	const char *compare_with = pattern    ? "GLOB ?1"
+				   : w->exact ? "= ?1"
+					      : "= ?1 COLLATE NOCASE";
+	struct mm_str rest = mm_str_z(w->sql), head;
+
+	mm_buf_clear(sql);
+	while (mm_str_cut(&rest, "%s", &head)) {
+		mm_buf_adds(sql, head);
+		mm_buf_addz(sql, compare_with);
+	}
+	mm_buf_adds(sql, rest);
+	return sql->p;
+}
+
+static enum mm_status
+find_one_way(struct mm_store *s, const struct mm_find *f, enum mm_find_by by,
+	     struct mm_found *found, struct mm_err *err)
+{
+	struct mm_buf sql;
+	struct mm_query *q;
+	enum mm_status st;
+
+	mm_store_index(s, ways[by].index);
+	mm_buf_init(&sql, 4096);
+	q = mm_query_new(s, statement(&ways[by], f->pattern, &sql), err);
+	st = q != NULL ? MM_OK : MM_EIO;
+	if (q != NULL)
+		mm_query_bind_text(q, 0, f->what);
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK)
+		add(found, (uint32_t)mm_query_int(q, 0));
+	mm_query_free(q);
+	mm_buf_fini(&sql);
+	return st == MM_END ? MM_OK : st;
+}
+
+static int
+compare(const void *va, const void *vb)
+{
+	const uint32_t *a = va, *b = vb;
+
+	return (*a > *b) - (*a < *b);
+}
+
+static void
+unique(struct mm_found *found)
+{
+	size_t n = 0;
+
+	if (found->n > 0)
+		qsort(found->ids, found->n, sizeof(*found->ids), compare);
+	for (size_t i = 0; i < found->n; i++)
+		if (n == 0 || found->ids[i] != found->ids[n - 1])
+			found->ids[n++] = found->ids[i];
+	found->n = n;
+}
+
+/* The ids as a table of the connection, so that the rest is one statement. */
+static enum mm_status
+to_table(struct mm_store *s, const struct mm_found *found, struct mm_err *err)
+{
+	struct mm_query *q;
+	enum mm_status st = mm_store_exec(
+	    s,
+	    "CREATE TEMP TABLE IF NOT EXISTS found(id INTEGER PRIMARY KEY);"
+	    "DELETE FROM temp.found;",
+	    err);
+
+	if (st != MM_OK)
+		return st;
+	q = mm_query_new(s, "INSERT OR IGNORE INTO temp.found VALUES(?)", err);
+	st = q != NULL ? MM_END : MM_EIO;
+	for (size_t i = 0; i < found->n && st == MM_END; i++) {
+		mm_query_bind_int(q, 0, found->ids[i]);
+		st = mm_query_step(q, err);
+	}
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+static enum mm_status
+from_table(struct mm_store *s, int64_t from_us, int64_t to_us,
+	   struct mm_found *found, struct mm_err *err)
+{
+	struct mm_query *q = mm_query_new(
+	    s,
+	    "SELECT m.id FROM temp.found f JOIN message m ON m.id = f.id"
+	    " WHERE m.arrived_us >= ?1 AND m.arrived_us < ?2"
+	    " ORDER BY m.arrived_us, m.id",
+	    err);
+	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
+
+	found->n = 0;
+	if (q != NULL) {
+		mm_query_bind_int(q, 0, from_us);
+		mm_query_bind_int(q, 1,
+				  to_us != MM_TIME_NONE ? to_us : INT64_MAX);
+	}
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK)
+		add(found, (uint32_t)mm_query_int(q, 0));
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+enum mm_status
+mm_find_messages(struct mm_store *s, const struct mm_find *f,
+		 struct mm_found *found, struct mm_err *err)
+{
+	enum mm_status st = MM_OK;
+
+	if (f->by != MM_FIND_ANY)
+		st = find_one_way(s, f, f->by, found, err);
+	else
+		for (int by = MM_FIND_ANY + 1;
+		     by < MM_FIND_REPLY && st == MM_OK; by++)
+			st =
+			    find_one_way(s, f, (enum mm_find_by)by, found, err);
+	unique(found);
+	if (st == MM_OK)
+		st = to_table(s, found, err);
+	if (st == MM_OK)
+		st = from_table(s, f->from_us, f->to_us, found, err);
+	return st;
+}
+
+enum mm_status
+mm_find_related(struct mm_store *s, struct mm_found *found, struct mm_err *err)
+{
+	enum mm_status st = to_table(s, found, err);
+
+	mm_store_index(s, "CREATE INDEX IF NOT EXISTS edge_from"
+			  " ON edge(from_message);"
+			  "CREATE INDEX IF NOT EXISTS edge_to"
+			  " ON edge(to_message);");
+	if (st == MM_OK)
+		st = mm_store_exec(
+		    s,
+		    "WITH RECURSIVE reach(id) AS (SELECT id FROM temp.found"
+		    " UNION SELECT e.to_message FROM reach r"
+		    " JOIN edge e ON e.from_message = r.id"
+		    " UNION SELECT e.from_message FROM reach r"
+		    " JOIN edge e ON e.to_message = r.id)"
+		    " INSERT OR IGNORE INTO temp.found SELECT id FROM reach;",
+		    err);
+	if (st == MM_OK)
+		st = from_table(s, MM_TIME_NONE, MM_TIME_NONE, found, err);
+	return st;
+}
+
+void
+mm_found_fini(struct mm_found *found)
+{
+	free(found->ids);
+	*found = (struct mm_found){ 0 };
+}
