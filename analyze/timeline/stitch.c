@@ -101,6 +101,27 @@ find_origin(struct mm_stitch *s)
 	s->where.origin = s->last_origin_id;
 }
 
+/* The number of an address. Domains are kept in lower case: that of an
+ * address differs between the lines of one mail (RFC 5321 section 2.4). */
+static uint32_t
+address_number(struct mm_stitch *s, struct mm_str a)
+{
+	size_t at = mm_str_find_last(a, "@"), i;
+
+	if (at == MM_NOT_FOUND)
+		return mm_load_address(s->load, a);
+	for (i = at; i < a.n && (a.p[i] < 'A' || a.p[i] > 'Z'); i++)
+		;
+	if (i == a.n)
+		return mm_load_address(s->load, a);
+	mm_buf_clear(&s->args);
+	mm_buf_adds(&s->args, a);
+	for (i = at; i < s->args.n; i++)
+		if (s->args.p[i] >= 'A' && s->args.p[i] <= 'Z')
+			s->args.p[i] = (char)(s->args.p[i] + 32);
+	return mm_load_address(s->load, mm_buf_str(&s->args));
+}
+
 /* ---- what each record does to a life ---- */
 
 static void
@@ -121,7 +142,7 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 
 	take_message_id(l, r->message_id);
 	if (r->sender.p != NULL && l->sender == 0)
-		l->sender = mm_load_address(s->load, r->sender);
+		l->sender = address_number(s, r->sender);
 	if (r->size_bytes >= 0)
 		l->size = r->size_bytes;
 	if (r->n_recipients >= 0)
@@ -197,11 +218,11 @@ on_recipient(struct mm_stitch *s)
 
 	take_details(s, l);
 	r = mm_life_recipient(&s->open.lives, l,
-			      mm_load_address(s->load, s->r->recipient), &id);
+			      address_number(s, s->r->recipient), &id);
 	if (r->n_attempts == 0 && r->final == MM_FINAL_UNKNOWN)
 		r->given = true;
 	if (r->orig == 0)
-		r->orig = mm_load_address(s->load, s->r->orig_recipient);
+		r->orig = address_number(s, s->r->orig_recipient);
 }
 
 static bool
@@ -321,10 +342,10 @@ on_attempt(struct mm_stitch *s)
 	l->active = true;
 	take_details(s, l);
 	k = mm_life_recipient(&s->open.lives, l,
-			      mm_load_address(s->load, r->recipient), &id);
+			      address_number(s, r->recipient), &id);
 	if (k->orig == 0 && r->orig_recipient.p != NULL &&
 	    !mm_str_eq(r->orig_recipient, r->recipient))
-		k->orig = mm_load_address(s->load, r->orig_recipient);
+		k->orig = address_number(s, r->orig_recipient);
 	relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
 	reply = reply_number(s, relay);
@@ -395,7 +416,7 @@ finish(struct mm_stitch *s, struct mm_life *l, uint8_t final)
 	uint32_t address = 0, id;
 
 	if (s->r->recipient.p != NULL) {
-		address = mm_load_address(s->load, s->r->recipient);
+		address = address_number(s, s->r->recipient);
 		(void)mm_life_recipient(&s->open.lives, l, address, &id);
 	}
 	finish_waiting(s, l, address, final);
@@ -416,8 +437,11 @@ on_deleted(struct mm_stitch *s)
 {
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
 
+	/* Exim's "cancelled" tells the sender, its "removed" does not. */
 	l->flags |= MM_MSG_DELETED;
-	finish(s, l, MM_FINAL_DELETED);
+	finish(s, l,
+	       s->r->outcome == MM_OUT_BOUNCED ? MM_FINAL_BOUNCED
+					       : MM_FINAL_DELETED);
 	add_step(s, l, "deleted");
 	if (s->r->recipient.p == NULL)
 		mm_open_close(&s->open, l, s->r->t_us);
@@ -557,9 +581,8 @@ reject_life(struct mm_stitch *s, struct mm_life *l)
 
 	if (r->action == MM_ACT_HOLD || r->action == MM_ACT_DISCARD) {
 		if (r->recipient.p != NULL)
-			mm_life_recipient(
-			    &s->open.lives, l,
-			    mm_load_address(s->load, r->recipient), &id)
+			mm_life_recipient(&s->open.lives, l,
+					  address_number(s, r->recipient), &id)
 			    ->given = true;
 		if (r->action == MM_ACT_HOLD) {
 			l->flags |= MM_MSG_HELD;
@@ -597,8 +620,8 @@ on_reject(struct mm_stitch *s)
 	row.client_ip = mm_load_name(s->load, r->client_ip);
 	row.helo = mm_load_name(s->load, r->helo);
 	row.sasl = mm_load_name(s->load, r->sasl_user);
-	row.sender = mm_load_address(s->load, r->sender);
-	row.recipient = mm_load_address(s->load, r->recipient);
+	row.sender = address_number(s, r->sender);
+	row.recipient = address_number(s, r->recipient);
 	row.reply = reply_number(s, 0);
 	row.args = args_text(s);
 	mm_load_reject(s->load, &row);
