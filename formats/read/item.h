@@ -1,23 +1,29 @@
-/* item.h - what evidence.c and lines.c share: one row of the ledger with the
- * way back to its bytes. Private to this room. */
+/* item.h - one row of the ledger with the way back to its bytes: what walk.c,
+ * evidence.c and lines.c share. Private to this room. */
 #ifndef MM_ITEM_H
 #define MM_ITEM_H
 
 #include "formats/base/arena.h"
+#include "formats/read/archive.h"
 #include "formats/read/evidence.h"
-#include "formats/read/source.h"
+
+/* Archives in archives: a tar of a server's logs and spool tar. */
+#define MM_DEPTH_MAX 2
 
 /* The bytes of one item. */
 struct mm_open {
-	struct mm_source *file;	   /* as it lies there; view into `content` */
-	struct mm_source *content; /* decompressed; owned */
+	struct mm_source *leaf;	   /* as they lie in the file or archive */
+	struct mm_source *content; /* decompressed, on top of it; owned */
 };
 
 struct mm_item {
 	struct mm_ledger row;
-	const char *path;    /* arena: to open it again */
-	int64_t mtime_us;    /* of the file */
-	int64_t gzip_us;     /* in the gzip header */
+	/* The file, then for each archive the number of the member in it. */
+	const char *path; /* arena */
+	int fd;		  /* in place of path when >= 0; one of `spills` */
+	unsigned depth;
+	uint64_t members[MM_DEPTH_MAX];
+	int64_t mtime_us;    /* of the file or member */
 	int64_t anchor_us;   /* see struct mm_framer */
 	bool taken;	     /* by the caller, as spool or listing */
 	struct mm_open kept; /* a pipe: cannot be opened twice */
@@ -27,11 +33,43 @@ struct mm_evidence {
 	struct mm_arena texts;
 	struct mm_item *items; /* owned */
 	size_t n, cap;
+	int *spills; /* owned: copies of what came through pipes */
+	size_t n_spills, cap_spills;
 	struct mm_evidence_options o;
 };
 
-/* Ended by mm_source_close(o->content). Fills the compression of the row. */
-enum mm_status mm_item_open(struct mm_item *it, struct mm_open *o,
+struct mm_walk {
+	struct mm_evidence *ev;
+	const struct mm_taker *taker; /* may be NULL */
+	bool stopped;		      /* by the taker */
+	struct mm_err *err;
+};
+
+/* View into the evidence, until the next one is added. */
+struct mm_item *mm_item_add(struct mm_evidence *ev, struct mm_str name);
+/* Add to the note of the row; NULL adds nothing. */
+void mm_item_note(struct mm_evidence *ev, struct mm_item *it, const char *text);
+/* Say where `s` broke, if it did and if that is not said yet. */
+void mm_item_torn(struct mm_evidence *ev, struct mm_item *it,
+		  const struct mm_source *s);
+
+/* Put the decompression that `leaf` asks for on top of it. Whatever comes,
+ * o->content is to be closed. */
+enum mm_status mm_open_content(struct mm_source *leaf, struct mm_open *o,
+			       const char **compression, int64_t *gzip_us,
+			       struct mm_err *err) MM_USE_RESULT;
+/* Ended by mm_source_close(o->content). */
+enum mm_status mm_item_open(const struct mm_evidence *ev, struct mm_item *it,
+			    struct mm_open *o,
 			    struct mm_err *err) MM_USE_RESULT;
+
+/* Find out what item `i`, whose bytes are `raw`, is: offer it, or step
+ * through it when it is an archive (its logs become items of their own).
+ * Whatever comes, o->content is to be closed. */
+enum mm_status mm_visit(struct mm_walk *w, size_t i, struct mm_leaf *leaf,
+			struct mm_source *raw, struct mm_open *o) MM_USE_RESULT;
+
+/* Add all that lies at `path`. */
+enum mm_status mm_walk(struct mm_walk *w, const char *path) MM_USE_RESULT;
 
 #endif

@@ -1,3 +1,4 @@
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -15,6 +16,7 @@ struct mm_lines {
 	char *block;		/* owned: a line and BLOCK_BYTES */
 	size_t at, end;
 	uint64_t block_byte; /* of block[0] in the stream */
+	uint64_t n_cut;
 	uint64_t n_framed[MM_FRAME_COUNT];
 	bool ended;    /* nothing comes behind the block */
 	bool skipping; /* inside a line that was cut */
@@ -29,7 +31,7 @@ mm_lines_open(struct mm_evidence *ev, size_t i, struct mm_err *err)
 	struct mm_lines *l;
 	struct mm_open open;
 
-	if (mm_item_open(it, &open, err) != MM_OK)
+	if (mm_item_open(ev, it, &open, err) != MM_OK)
 		return NULL;
 	l = mm_calloc(1, sizeof(*l));
 	l->ev = ev;
@@ -55,19 +57,7 @@ mm_lines_close(struct mm_lines *l)
 uint64_t
 mm_lines_progress(const struct mm_lines *l)
 {
-	return mm_source_file_taken(l->open.file);
-}
-
-static void
-add_note(struct mm_lines *l, const char *text)
-{
-	struct mm_ledger *row = &l->item->row;
-	struct mm_arena *a = &l->ev->texts;
-
-	row->note =
-	    mm_str_z(row->note.n > 0 ? mm_arena_fmt(a, "%.*s; %s",
-						    MM_STR_ARG(row->note), text)
-				     : mm_arena_fmt(a, "%s", text));
+	return l->open.leaf->given_bytes;
 }
 
 /* More bytes behind those that are left; `ended` when there are none. */
@@ -86,8 +76,7 @@ fill(struct mm_lines *l, struct mm_err *err)
 			    &torn);
 	l->end += n;
 	if (st == MM_EFORMAT) {
-		l->item->row.torn_at = l->open.content->torn_at;
-		add_note(l, torn.text);
+		mm_item_torn(l->ev, l->item, l->open.content);
 	} else if (st != MM_OK && st != MM_END) {
 		return mm_err_set(err, st, "%s", torn.text);
 	}
@@ -139,6 +128,7 @@ next_raw(struct mm_lines *l, struct mm_str *raw, bool *cut, struct mm_err *err)
 		return MM_END;
 	l->at += raw->n + (nl != NULL);
 	*cut = raw->n > MM_LINE_MAX_BYTES;
+	l->n_cut += *cut;
 	if (*cut) {
 		l->skipping = nl == NULL;
 		raw->n = MM_LINE_MAX_BYTES;
@@ -164,15 +154,26 @@ finish(struct mm_lines *l, struct mm_err *err)
 {
 	struct mm_ledger *row = &l->item->row;
 	enum mm_status st;
+	char text[80];
 
 	if (l->finished)
 		return MM_END;
 	l->finished = true;
-	st = mm_source_file_sha256(l->open.file, row->sha256, err);
-	if (st != MM_OK)
-		return st;
-	row->n_bytes = mm_source_file_taken(l->open.file);
+	if (l->item->depth == 0) {
+		st = mm_source_file_sha256(l->open.leaf, row->sha256, err);
+		if (st != MM_OK)
+			return st;
+		row->n_bytes = l->open.leaf->given_bytes;
+	}
 	row->framing = main_framing(l);
+	if (l->n_cut > 0) {
+		(void)snprintf(text, sizeof(text),
+			       "%llu %s longer than 1 MiB %s cut",
+			       (unsigned long long)l->n_cut,
+			       l->n_cut == 1 ? "line" : "lines",
+			       l->n_cut == 1 ? "was" : "were");
+		mm_item_note(l->ev, l->item, text);
+	}
 	return MM_END;
 }
 

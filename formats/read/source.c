@@ -1,6 +1,6 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -11,13 +11,31 @@
 #include "formats/base/time.h"
 #include "formats/read/source.h"
 
-#define INPUT_BYTES ((size_t)256 * 1024)
+void
+mm_source_init(struct mm_source *s, const struct mm_source *lower)
+{
+	s->file = lower->file;
+	s->name = lower->name;
+	s->torn_at = -1;
+}
+
+enum mm_status
+mm_source_break(struct mm_source *s, int64_t at, const char *why,
+		struct mm_err *err)
+{
+	s->ended = true;
+	s->torn_at = at;
+	s->why = why;
+	return mm_err_set(err, MM_EFORMAT, "%s: %s at byte %lld", s->name, why,
+			  (long long)at);
+}
 
 enum mm_status
 mm_source_read(struct mm_source *s, char *to, size_t cap, size_t *n,
 	       struct mm_err *err)
 {
 	size_t have = s->ahead_n - s->ahead_at;
+	enum mm_status st;
 
 	if (have > 0) {
 		*n = have < cap ? have : cap;
@@ -26,12 +44,13 @@ mm_source_read(struct mm_source *s, char *to, size_t cap, size_t *n,
 		return MM_OK;
 	}
 	if (s->ended)
-		return s->torn_at >= 0
-			   ? mm_err_set(err, MM_EFORMAT,
-					"%s: broken at byte %lld", s->name,
-					(long long)s->torn_at)
-			   : MM_END;
-	return s->read(s, to, cap, n, err);
+		return s->torn_at < 0
+			   ? MM_END
+			   : mm_source_break(s, s->torn_at, s->why, err);
+	st = s->read(s, to, cap, n, err);
+	if (st == MM_OK)
+		s->given_bytes += *n;
+	return st;
 }
 
 /* Room for at least one more byte in `ahead`, what was taken moved out. */
@@ -44,6 +63,13 @@ make_room(struct mm_source *s, size_t want)
 	s->ahead_at = 0;
 	if (s->ahead_n < s->ahead_cap || s->ahead_n >= want)
 		return;
+	if (s->ahead_cap == MM_SOURCE_HEAD_BYTES) {
+		s->head = s->ahead;
+		s->ahead = mm_alloc(2 * s->ahead_cap);
+		memcpy(s->ahead, s->head, s->ahead_n);
+		s->ahead_cap *= 2;
+		return;
+	}
 	s->ahead_cap =
 	    s->ahead_cap > 0 ? 2 * s->ahead_cap : MM_SOURCE_HEAD_BYTES;
 	s->ahead = mm_realloc(s->ahead, s->ahead_cap);
@@ -66,7 +92,8 @@ mm_source_peek(struct mm_source *s, size_t want, struct mm_str *head,
 		if (st == MM_EIO)
 			return st;
 		s->ahead_n += n;
-		s->ended = st != MM_OK;
+		s->given_bytes += n;
+		s->ended = s->ended || st != MM_OK;
 	}
 	*head =
 	    (struct mm_str){ s->ahead, s->ahead_n < want ? s->ahead_n : want };
@@ -76,21 +103,26 @@ mm_source_peek(struct mm_source *s, size_t want, struct mm_str *head,
 void
 mm_source_close(struct mm_source *s)
 {
-	char *ahead;
+	char *ahead, *head;
 
 	if (s == NULL)
 		return;
 	ahead = s->ahead;
+	head = s->head;
 	s->close(s);
 	free(ahead);
+	free(head);
 }
 
 /* A file as it lies there. */
 struct file {
 	struct mm_source base;
 	int fd;
-	struct mm_sha256 *hash;	      /* owned */
-	_Atomic uint64_t taken_bytes; /* read by the progress bar's thread */
+	bool owns_fd;
+	bool seekable; /* read at `at`: several may share a descriptor */
+	off_t at;
+	struct mm_sha256 *hash; /* owned */
+	uint64_t expanded_bytes, max_expand;
 };
 
 static enum mm_status
@@ -101,7 +133,8 @@ file_read(struct mm_source *s, char *to, size_t cap, size_t *n,
 	ssize_t got;
 
 	do
-		got = read(f->fd, to, cap);
+		got = f->seekable ? pread(f->fd, to, cap, f->at)
+				  : read(f->fd, to, cap);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return mm_err_set(err, MM_EIO, "%s: %s", s->name,
@@ -109,8 +142,8 @@ file_read(struct mm_source *s, char *to, size_t cap, size_t *n,
 	if (got == 0)
 		return MM_END;
 	*n = (size_t)got;
+	f->at += got;
 	mm_sha256_add(f->hash, to, *n);
-	f->taken_bytes += *n;
 	return MM_OK;
 }
 
@@ -122,37 +155,74 @@ file_close(struct mm_source *s)
 
 	if (f->hash != NULL)
 		mm_sha256_hex(f->hash, unused);
-	if (f->fd != STDIN_FILENO)
+	if (f->owns_fd)
 		(void)close(f->fd);
 	free(f);
 }
 
 struct mm_source *
-mm_source_file(const char *path, struct mm_err *err)
+mm_source_descriptor(int fd, const char *name, uint64_t max_expand)
 {
-	struct file *f;
-	int fd = STDIN_FILENO;
+	struct file *f = mm_calloc(1, sizeof(*f));
+	struct stat sb;
 
-	if (strcmp(path, "-") != 0)
-		fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	f->base.read = file_read;
+	f->base.close = file_close;
+	f->base.file = &f->base;
+	f->base.name = name;
+	f->base.torn_at = -1;
+	f->fd = fd;
+	f->seekable = fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode);
+	f->hash = mm_sha256_new();
+	f->max_expand = max_expand > 0 ? max_expand : MM_EXPAND_DEFAULT;
+	return &f->base;
+}
+
+struct mm_source *
+mm_source_file(const char *path, uint64_t max_expand, struct mm_err *err)
+{
+	struct mm_source *s;
+	int fd;
+
+	if (strcmp(path, "-") == 0)
+		return mm_source_descriptor(STDIN_FILENO, path, max_expand);
+	fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
 		(void)mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));
 		return NULL;
 	}
-	f = mm_calloc(1, sizeof(*f));
-	f->base = (struct mm_source){ .read = file_read,
-				      .close = file_close,
-				      .name = path,
-				      .torn_at = -1 };
-	f->fd = fd;
-	f->hash = mm_sha256_new();
-	return &f->base;
+	s = mm_source_descriptor(fd, path, max_expand);
+	((struct file *)s)->owns_fd = true;
+	return s;
 }
 
-uint64_t
-mm_source_file_taken(const struct mm_source *file)
+enum mm_status
+mm_source_expand(struct mm_source *s, size_t n, int64_t at, struct mm_err *err)
 {
-	return ((const struct file *)file)->taken_bytes;
+	struct file *f = (struct file *)s->file;
+	const uint64_t free_bytes = (uint64_t)1 << 30;
+
+	f->expanded_bytes += n;
+	if (f->expanded_bytes < free_bytes ||
+	    (f->expanded_bytes - free_bytes) / f->max_expand <=
+		f->base.given_bytes)
+		return MM_OK;
+	return mm_source_break(s, at, "expands without end (--max-expand)",
+			       err);
+}
+
+enum mm_status
+mm_source_drain(struct mm_source *s, struct mm_err *err)
+{
+	char *block = mm_alloc(MM_SOURCE_INPUT_BYTES);
+	enum mm_status st;
+	size_t n;
+
+	do
+		st = mm_source_read(s, block, MM_SOURCE_INPUT_BYTES, &n, err);
+	while (st == MM_OK);
+	free(block);
+	return st == MM_END || st == MM_EFORMAT ? MM_OK : st;
 }
 
 enum mm_status
@@ -160,19 +230,61 @@ mm_source_file_sha256(struct mm_source *file, char hex[MM_SHA256_HEX],
 		      struct mm_err *err)
 {
 	struct file *f = (struct file *)file;
-	char *block = mm_alloc(INPUT_BYTES);
-	enum mm_status st;
-	size_t n;
+	enum mm_status st = mm_source_drain(file, err);
 
-	do
-		st = file_read(file, block, INPUT_BYTES, &n, err);
-	while (st == MM_OK);
-	free(block);
-	if (st != MM_END)
+	if (st != MM_OK)
 		return st;
 	mm_sha256_hex(f->hash, hex);
 	f->hash = NULL;
 	return MM_OK;
+}
+
+static bool
+write_all(int fd, const char *p, size_t n)
+{
+	while (n > 0) {
+		ssize_t put = write(fd, p, n);
+
+		if (put < 0 && errno != EINTR)
+			return false;
+		if (put > 0) {
+			p += put;
+			n -= (size_t)put;
+		}
+	}
+	return true;
+}
+
+int
+mm_source_spill(struct mm_source *file, struct mm_err *err)
+{
+	const char *folder = getenv("TMPDIR");
+	char path[4096], *block;
+	enum mm_status st = MM_OK;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/mailmortem-XXXXXX",
+		       folder != NULL ? folder : "/tmp");
+	fd = mkstemp(path);
+	if (fd >= 0)
+		(void)unlink(path);
+	block = mm_alloc(MM_SOURCE_INPUT_BYTES);
+	while (fd >= 0 && st == MM_OK) {
+		size_t n = 0;
+
+		st =
+		    mm_source_read(file, block, MM_SOURCE_INPUT_BYTES, &n, err);
+		if (st == MM_OK && !write_all(fd, block, n))
+			break;
+	}
+	free(block);
+	if (fd >= 0 && st == MM_END)
+		return fd;
+	if (st == MM_OK)
+		(void)mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));
+	if (fd >= 0)
+		(void)close(fd);
+	return -1;
 }
 
 /* What a gzip stream holds. */
@@ -183,7 +295,7 @@ struct gzip {
 	uint64_t in_bytes; /* taken from `lower` */
 	bool in_member;	   /* between a header and its trailer */
 	bool behind;	   /* at least one member was read whole */
-	Bytef in[INPUT_BYTES];
+	Bytef in[MM_SOURCE_INPUT_BYTES];
 };
 
 bool
@@ -206,12 +318,10 @@ mm_gzip_time(struct mm_str head)
 }
 
 static enum mm_status
-gzip_torn(struct gzip *g, const char *what, struct mm_err *err)
+gzip_torn(struct gzip *g, const char *why, struct mm_err *err)
 {
-	g->base.torn_at = (int64_t)(g->in_bytes - g->z.avail_in);
-	g->base.ended = true;
-	return mm_err_set(err, MM_EFORMAT, "%s: %s at byte %lld", g->base.name,
-			  what, (long long)g->base.torn_at);
+	return mm_source_break(&g->base, (int64_t)(g->in_bytes - g->z.avail_in),
+			       why, err);
 }
 
 /* More input when there is none left. */
@@ -223,7 +333,8 @@ gzip_refill(struct gzip *g, struct mm_err *err)
 
 	if (g->z.avail_in > 0)
 		return MM_OK;
-	st = mm_source_read(g->lower, (char *)g->in, INPUT_BYTES, &n, err);
+	st = mm_source_read(g->lower, (char *)g->in, MM_SOURCE_INPUT_BYTES, &n,
+			    err);
 	g->z.next_in = g->in;
 	g->z.avail_in = (uInt)n;
 	g->in_bytes += n;
@@ -290,6 +401,8 @@ gzip_read(struct mm_source *s, char *to, size_t cap, size_t *n,
 	while (st == MM_OK && g->z.avail_out > 0)
 		st = gzip_step(g, err);
 	*n = cap - g->z.avail_out;
+	if (st == MM_OK)
+		st = mm_source_expand(s, *n, (int64_t)g->in_bytes, err);
 	/* What was readable before the break is given first. */
 	if (st != MM_EIO && *n > 0) {
 		s->ended = st != MM_OK;
@@ -311,16 +424,12 @@ gzip_close(struct mm_source *s)
 struct mm_source *
 mm_source_gzip(struct mm_source *lower)
 {
-	struct gzip *g = mm_alloc(sizeof(*g));
+	struct gzip *g = mm_calloc(1, sizeof(*g));
 
-	g->base = (struct mm_source){ .read = gzip_read,
-				      .close = gzip_close,
-				      .name = lower->name,
-				      .torn_at = -1 };
+	mm_source_init(&g->base, lower);
+	g->base.read = gzip_read;
+	g->base.close = gzip_close;
 	g->lower = lower;
-	g->in_bytes = 0;
-	g->in_member = g->behind = false;
-	memset(&g->z, 0, sizeof(g->z));
 	/* 16: gzip framing, checked; fails for want of memory only. */
 	if (inflateInit2(&g->z, MAX_WBITS + 16) != Z_OK)
 		g = mm_realloc(g, (size_t)-1);

@@ -2,46 +2,67 @@
  * holds. The door to zlib.
  *
  * Sources stack: the upper one owns the lower. Read forward once, by one
- * thread at a time; memory is one input buffer and what was peeked at.
+ * thread at a time; memory is one input buffer and what was peeked at. What
+ * all layers of a stack together give out is bounded by the size of the file
+ * (`max_expand`), so that an archive bomb ends.
  * Source: RFC 1952 (gzip; section 2.2: several members may follow).
  */
 #ifndef MM_SOURCE_H
 #define MM_SOURCE_H
 
+#include <stdatomic.h>
+
 #include "formats/base/digest.h"
 #include "formats/base/status.h"
 #include "formats/base/str.h"
 
-#define MM_SOURCE_HEAD_BYTES ((size_t)64 * 1024)
+#define MM_SOURCE_HEAD_BYTES  ((size_t)64 * 1024)
+#define MM_SOURCE_INPUT_BYTES ((size_t)256 * 1024)
+/* Expanded to given bytes, beyond a first GiB that is free. */
+#define MM_EXPAND_DEFAULT 300
 
 /* Open so that each kind of source can embed it as its first member. */
 struct mm_source {
 	enum mm_status (*read)(struct mm_source *s, char *to, size_t cap,
 			       size_t *n, struct mm_err *err);
 	void (*close)(struct mm_source *s); /* frees `s`, too */
+	struct mm_source *file;		    /* the lowest of the stack */
 	const char *name;		    /* view, for messages */
 	char *ahead;			    /* owned: peeked, not yet read */
+	char *head; /* owned: the first `ahead`, when it grew */
 	size_t ahead_n, ahead_at, ahead_cap;
-	bool ended;	 /* nothing comes behind `ahead` */
-	int64_t torn_at; /* byte of the compressed input; -1: whole */
+	_Atomic uint64_t given_bytes; /* by `read`; for the progress bar */
+	bool ended;		      /* nothing comes behind `ahead` */
+	int64_t torn_at;	      /* byte of what lies below; -1: whole */
+	const char *why;	      /* static: what is wrong at torn_at */
 };
 
 /* Up to `cap` bytes. MM_OK with *n > 0; MM_END behind the last byte; MM_EIO
  * when the system refuses. A stream that breaks ends early with MM_EFORMAT:
- * `torn_at` is set, all bytes before were given. */
+ * `torn_at` and `why` are set, all bytes before were given. */
 enum mm_status mm_source_read(struct mm_source *s, char *to, size_t cap,
 			      size_t *n, struct mm_err *err) MM_USE_RESULT;
 /* What comes next without taking it: `want` bytes, or all when it is less.
- * View, until the next call. A broken stream shows what is readable. */
+ * View, until the next call; a first view of MM_SOURCE_HEAD_BYTES stays when
+ * more is asked for. A broken stream shows what is readable. */
 enum mm_status mm_source_peek(struct mm_source *s, size_t want,
 			      struct mm_str *head,
 			      struct mm_err *err) MM_USE_RESULT;
+/* Read to the end; MM_OK also for a stream that breaks. */
+enum mm_status mm_source_drain(struct mm_source *s,
+			       struct mm_err *err) MM_USE_RESULT;
 void mm_source_close(struct mm_source *s); /* and all below; NULL is fine */
 
-/* A file, or "-" for standard input. `name` must outlive it. */
-struct mm_source *mm_source_file(const char *path, struct mm_err *err);
-/* Bytes of the file read so far; may be called from another thread. */
-uint64_t mm_source_file_taken(const struct mm_source *file);
+/* A file, or "-" for standard input. `path` must outlive it. */
+struct mm_source *mm_source_file(const char *path, uint64_t max_expand,
+				 struct mm_err *err);
+/* The same of an open file, from its beginning, for as often as it is asked;
+ * the descriptor stays the caller's. */
+struct mm_source *mm_source_descriptor(int fd, const char *name,
+				       uint64_t max_expand);
+/* Copy `file` to an unlinked temporary file: what came through a pipe can
+ * then be read again. The descriptor, or -1. */
+int mm_source_spill(struct mm_source *file, struct mm_err *err);
 /* Read the rest, then the SHA-256 of the whole file. */
 enum mm_status mm_source_file_sha256(struct mm_source *file,
 				     char hex[MM_SHA256_HEX],
@@ -52,5 +73,15 @@ bool mm_gzip_is(struct mm_str head);
 int64_t mm_gzip_time(struct mm_str head);
 /* What the gzip stream `lower` holds; owns it. */
 struct mm_source *mm_source_gzip(struct mm_source *lower);
+
+/* For those who make sources. Begin one on top of `lower`. */
+void mm_source_init(struct mm_source *s, const struct mm_source *lower);
+/* End it where it breaks; returns MM_EFORMAT with `err` filled. */
+enum mm_status mm_source_break(struct mm_source *s, int64_t at, const char *why,
+			       struct mm_err *err);
+/* `n` bytes were unpacked: MM_EFORMAT, and `s` ends, when that is more than
+ * the file may expand to. */
+enum mm_status mm_source_expand(struct mm_source *s, size_t n, int64_t at,
+				struct mm_err *err);
 
 #endif

@@ -1,0 +1,283 @@
+#!/usr/bin/env python3
+"""evidence.py FOLDER: logs and spools in every wrapping, and what a reader
+is to make of them. For each case FOLDER/NAME.args holds the paths to give and
+FOLDER/NAME.want the outcome in the words of test_evidence.c; all of it is
+computed here, by Python's own modules and xz, bzip2, zstd, lz4."""
+import bz2
+import gzip
+import hashlib
+import io
+import lzma
+import os
+import subprocess
+import sys
+import tarfile
+import zipfile
+import zlib
+
+TOP = sys.argv[1]
+T0 = 1700000000  # 2023-11-14 22:13:20 UTC
+
+
+def sha(b):
+    return hashlib.sha256(b).hexdigest()
+
+
+def log(minute, n, eol=b"\n"):
+    """n lines, one a second, from a minute of that evening on."""
+    out = []
+    for i in range(n):
+        t = minute * 60 + i
+        out.append(b"Nov 14 %02d:%02d:%02d mx1 postfix/smtp[%d]: %X: to=<u%d@"
+                   b"example.org>, status=sent (250 ok)" % (
+                       t // 3600, t // 60 % 60, t % 60, 100 + i % 7,
+                       0xA0000 + i, i * i % 1009))
+    return eol.join(out) + eol
+
+
+def write(path, data, mtime=T0 + 7200, mode=0o640):
+    path = os.path.join(TOP, path)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    with open(path, "wb") as f:
+        f.write(data)
+    os.chmod(path, mode)
+    os.utime(path, (mtime, mtime))
+    return data
+
+
+def lines(text):
+    """The digest of numbered lines with their places, and their count."""
+    h, at, n = hashlib.sha256(), 0, 0
+    for raw in text.split(b"\n"):
+        if raw == b"" and at >= len(text):
+            break
+        n += 1
+        bare = raw[:-1] if raw.endswith(b"\r") else raw
+        h.update(b"%d %d %s\n" % (n, at, bare))
+        at += len(raw) + 1
+    return h.hexdigest(), n
+
+
+def row(name, data, text, compression="none", member=False, torn=-1, note=""):
+    digest, n = lines(text)
+    return "row %s|log|%s|%d|%s|%d|%d|%s|%s" % (
+        name, compression, len(data), "" if member else sha(data), n, torn,
+        digest, note)
+
+
+def other(name, kind, data, compression="none", note="", member=False,
+          torn=-1):
+    return "row %s|%s|%s|%d|%s|0|%d||%s" % (
+        name, kind, compression, len(data), "" if member else sha(data), torn,
+        note)
+
+
+def leaf(name, root, path, data, mode=0o640, mtime=T0 + 7200):
+    return "leaf %s|%s|%s|%o|%d|%d|%s" % (
+        name, root, path, mode, mtime, len(data), sha(data))
+
+
+def case(name, args, want):
+    with open(os.path.join(TOP, name + ".args"), "w") as f:
+        f.write("\n".join(args) + "\n")
+    with open(os.path.join(TOP, name + ".want"), "w") as f:
+        f.write("\n".join(want) + "\n")
+
+
+def tool(argv, data):
+    return subprocess.run(argv, input=data, stdout=subprocess.PIPE,
+                          check=True).stdout
+
+
+def tar(members, mode="w", fmt=tarfile.GNU_FORMAT):
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode=mode, format=fmt) as t:
+        for name, data in members:
+            info = tarfile.TarInfo(name)
+            info.size, info.mtime, info.mode = len(data), T0 + 7200, 0o640
+            t.addfile(info, io.BytesIO(data))
+    return out.getvalue()
+
+
+# Plain files.
+a, b, c = log(600, 2000), log(640, 1500), log(670, 900)
+write("plain/mail.log", a)
+case("plain", ["plain/mail.log"], [row("plain/mail.log", a, a)])
+write("crlf/mail.log", log(600, 50, b"\r\n"))
+case("crlf", ["crlf/mail.log"],
+     [row("crlf/mail.log", log(600, 50, b"\r\n"), log(600, 50, b"\r\n"))])
+write("nolf/mail.log", a[:-1])
+case("no-last-lf", ["nolf/mail.log"], [row("nolf/mail.log", a[:-1], a[:-1])])
+
+# A rotated set: any order of arguments, read in the order of time.
+g = gzip.compress(a, mtime=T0)
+write("set/mail.log.2.gz", g)
+write("set/mail.log.1", b)
+write("set/mail.log", c)
+want = [row("set/mail.log.2.gz", g, a, "gzip"), row("set/mail.log.1", b, b),
+        row("set/mail.log", c, c)]
+case("set", ["set"], want)
+case("set-shuffled",
+     ["set/mail.log.1", "set/mail.log", "set/mail.log.2.gz"], want)
+
+# gzip: several members, padding, and the ways to break.
+two = gzip.compress(a[:50000]) + gzip.compress(a[50000:])
+write("gz/members.gz", two)
+case("gzip-members", ["gz/members.gz"], [row("gz/members.gz", two, a, "gzip")])
+write("gz/padded.gz", g + bytes(1000))
+case("gzip-padded", ["gz/padded.gz"],
+     [row("gz/padded.gz", g + bytes(1000), a, "gzip")])
+write("gz/no-name", g)
+case("gzip-no-name", ["gz/no-name"], [row("gz/no-name", g, a, "gzip")])
+write("gz/plain.gz", a)
+case("plain-named-gz", ["gz/plain.gz"], [row("gz/plain.gz", a, a)])
+torn = g[:len(g) * 2 // 3]
+seen = zlib.decompressobj(31).decompress(torn)
+write("gz/torn.gz", torn)
+case("gzip-torn", ["gz/torn.gz"],
+     [row("gz/torn.gz", torn, seen, "gzip", torn=len(torn),
+          note="the gzip data ends too early at byte %d" % len(torn))])
+tail = g + b"rubbish behind"
+write("gz/tail.gz", tail)
+case("gzip-tail", ["gz/tail.gz"],
+     [row("gz/tail.gz", tail, a, "gzip", torn=len(g),
+          note="bytes that are not gzip at byte %d" % len(g))])
+
+# Other compressions.
+packed = {
+    "bzip2": bz2.compress(a), "xz": lzma.compress(a),
+    "lzma": lzma.compress(a, format=lzma.FORMAT_ALONE),
+    "zstd": tool(["zstd", "-q", "-c"], a), "lz4": tool(["lz4", "-q", "-c"], a),
+}
+for name, data in packed.items():
+    write("packed/" + name, data)
+    case("packed-" + name, ["packed/" + name],
+         [row("packed/" + name, data, a, name)])
+# libarchive hands out whole blocks of 64 KiB.
+cut = packed["xz"][:len(packed["xz"]) * 3 // 4]
+seen = lzma.LZMADecompressor().decompress(cut)
+seen = seen[:len(seen) // 65536 * 65536]
+write("packed/torn.xz", cut)
+case("packed-torn", ["packed/torn.xz"],
+     [row("packed/torn.xz", cut, seen, "xz", torn=len(cut),
+          note="damaged or cut short at byte %d" % len(cut))])
+
+# Archives: logs come out of them, spool files are offered.
+s1, s2 = b"spool file one\n", bytes(range(256)) * 400
+members = [("./var/log/mail.log", b), ("./var/log/mail.log.1.gz", g),
+           ("deferred/4/take-1", s1), ("deferred/5/take-2", s2),
+           ("empty", b"")]
+
+
+def unpacked(root, whole, compression="none", kind="tar", sha_of=True):
+    note = "holds 2 x log, 2 x spool file, 1 x empty"
+    return [
+        leaf(root + "!deferred/4/take-1", root, "deferred/4/take-1", s1),
+        leaf(root + "!deferred/5/take-2", root, "deferred/5/take-2", s2),
+        row(root + "!var/log/mail.log.1.gz", g, a, "gzip", True),
+        row(root + "!var/log/mail.log", b, b, "none", True),
+        other(root, kind, whole, compression, note, not sha_of)]
+
+
+tars = {"tar": (tar(members), "none"),
+        "tar.gz": (gzip.compress(tar(members)), "gzip"),
+        "tar.xz": (lzma.compress(tar(members)), "xz"),
+        "pax.tar": (tar(members, fmt=tarfile.PAX_FORMAT), "none")}
+for name, (data, how) in tars.items():
+    write("tars/x." + name, data)
+    case(name, ["tars/x." + name], unpacked("tars/x." + name, data, how))
+case("tar-stdin", ["-", "<tars/x.tar.gz"],
+     unpacked("-", tars["tar.gz"][0], "gzip"))
+case("log-stdin", ["-", "<plain/mail.log"], [row("-", a, a)])
+case("gzip-stdin", ["-", "<gz/no-name"], [row("-", g, a, "gzip")])
+
+inner = tars["tar.gz"][0]
+outer = tar([("ev/all.tgz", inner), ("ev/readme.png", b"\x89PNG\r\n\x1a\n")])
+write("tars/outer.tar", outer)
+case("tar-in-tar", ["tars/outer.tar"],
+     unpacked("tars/outer.tar!ev/all.tgz", inner, "gzip", sha_of=False)[:-1] +
+     [other("tars/outer.tar", "tar", outer, note="holds 1 x tar, "
+            "1 x a PNG image"),
+      other("tars/outer.tar!ev/all.tgz", "tar", inner, "gzip",
+            "holds 2 x log, 2 x spool file, 1 x empty", True)])
+
+zbytes = io.BytesIO()
+with zipfile.ZipFile(zbytes, "w", zipfile.ZIP_DEFLATED) as z:
+    z.writestr("mail.log", b)
+write("zip/x.zip", zbytes.getvalue())
+case("zip", ["zip/x.zip"],
+     [row("zip/x.zip!mail.log", b, b, "none", True),
+      other("zip/x.zip", "zip", zbytes.getvalue(), note="holds 1 x log")])
+
+data = tars["tar.gz"][0][:len(tars["tar.gz"][0]) // 4]
+write("tars/torn.tar.gz", data)
+seen = zlib.decompressobj(31).decompress(data)[512:]
+why = "the gzip data ends too early at byte %d" % len(data)
+case("tar-torn", ["tars/torn.tar.gz"],
+     ["row tars/torn.tar.gz!var/log/mail.log|log|none|%d||%d|%d|%s|%s" % (
+         len(b), lines(seen)[1], len(data), lines(seen)[0], why),
+      other("tars/torn.tar.gz", "tar", data, "gzip",
+            why + "; holds 1 x log", torn=len(data))])
+
+# A folder: the spool files below it keep their path.
+write("folder/spool/deferred/4/take-1", s1)
+write("folder/spool/active/take-2", s2, mode=0o700)
+write("folder/mail.log", b)
+write("folder/picture.png", b"\x89PNG\r\n\x1a\n....")
+write("folder/nothing", b"")
+write("folder/noise.bin", bytes(range(256)) * 4)
+os.symlink("mail.log", os.path.join(TOP, "folder/link"))
+case("folder", ["folder"], [
+    leaf("folder/spool/active/take-2", "folder", "spool/active/take-2", s2,
+         0o700),
+    leaf("folder/spool/deferred/4/take-1", "folder", "spool/deferred/4/take-1",
+         s1),
+    row("folder/mail.log", b, b),
+    other("folder/noise.bin", "binary", bytes(range(256)) * 4),
+    other("folder/nothing", "empty", b""),
+    other("folder/picture.png", "a PNG image", b"\x89PNG\r\n\x1a\n...."),
+    other("folder/spool/active/take-2", "spool file", s2),
+    other("folder/spool/deferred/4/take-1", "spool file", s1)])
+case("single", ["folder/spool/active/take-2"], [
+    leaf("folder/spool/active/take-2", "folder/spool/active/take-2", "take-2",
+         s2, 0o700),
+    other("folder/spool/active/take-2", "spool file", s2)])
+
+# Nothing to read.
+hint = ("give mail logs, spool folders or queue listings (plain, compressed "
+        "or archived)")
+case("missing", ["folder/mail.log", "no/such/file"],
+     ["error no/such/file: No such file or directory"])
+case("png", ["folder/picture.png"],
+     ["error folder/picture.png: a PNG image, not a log; " + hint])
+case("empty", ["folder/nothing"],
+     ["error folder/nothing: empty, not a log; " + hint])
+os.makedirs(os.path.join(TOP, "hollow/below"))
+case("no-files", ["hollow"],
+     ["error hollow: no log and no spool among 0 files; " + hint])
+write("images/a.png", b"\x89PNG\r\n\x1a\n")
+write("images/b.png", b"\x89PNG\r\n\x1a\n")
+case("no-logs", ["images"],
+     ["error images: no log and no spool among 2 files; " + hint])
+write("journal", b"LPKSHHRH" + bytes(100))
+case("journal", ["journal"],
+     ["error journal: a systemd journal, not a log; export it with "
+      "journalctl --file=FILE -o export"])
+
+# Lines longer than the limit are cut; what follows them is read.
+limit = 1 << 20
+for n in (limit, limit + 1, 3 * limit + 17):
+    name = "long-%d" % n
+    text = b"y" * n
+    data = a[:1000] + b"\n" + text + b"\n" + b
+    write("long/" + name, data)
+    h, at = hashlib.sha256(), 0
+    count = 0
+    for raw in data.split(b"\n")[:-1]:
+        count += 1
+        h.update(b"%d %d %s%s\n" % (count, at, raw[:limit],
+                                    b" cut" if len(raw) > limit else b""))
+        at += len(raw) + 1
+    cuts = "1 line longer than 1 MiB was cut" if n > limit else ""
+    case(name, ["long/" + name], ["row long/%s|log|none|%d|%s|%d|-1|%s|%s" % (
+        name, len(data), sha(data), count, h.hexdigest(), cuts)])
