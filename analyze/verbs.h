@@ -7,5 +7,6 @@
 extern const struct mm_verb mm_verb_ingest;
 extern const struct mm_verb mm_verb_export;
 extern const struct mm_verb mm_verb_trace;
+extern const struct mm_verb mm_verb_summary;
 
 #endif

@@ -2,60 +2,8 @@
 
 #include "analyze/case/export_deliveries.h"
 #include "analyze/case/exports.h"
+#include "analyze/case/select.h"
 #include "formats/base/time.h"
-
-/* Exports whose columns are those of one statement. Each value is made a cell
- * by the kind of its column. */
-static struct mm_cell
-cell_of(const struct mm_query *q, int column, enum mm_cell_kind kind)
-{
-	struct mm_cell cell = mm_cell_null();
-
-	if (mm_query_is_null(q, column))
-		return cell;
-	cell.kind = kind;
-	switch (kind) {
-	case MM_TEXT:
-	case MM_NESTED:
-		cell.s = mm_query_text(q, column);
-		break;
-	case MM_REAL:
-	case MM_SHARE:
-		cell.r = mm_query_real(q, column);
-		break;
-	case MM_NULL:
-	case MM_INT:
-	case MM_TIME:
-	case MM_SPAN:
-	case MM_BYTES:
-	case MM_BOOL:
-		cell.i = mm_query_int(q, column);
-		break;
-	}
-	return cell;
-}
-
-#define MAX_COLUMNS 32
-
-static enum mm_status
-stream(struct mm_store *s, const char *sql, int64_t at_us,
-       const struct mm_column *columns, size_t n, const struct mm_sink *sink,
-       struct mm_err *err)
-{
-	struct mm_query *q = mm_query_new(s, sql, err);
-	struct mm_cell row[MAX_COLUMNS];
-	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
-
-	if (q != NULL && strchr(sql, '?') != NULL && at_us != MM_TIME_NONE)
-		mm_query_bind_int(q, 0, at_us);
-	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
-		for (size_t i = 0; i < n; i++)
-			row[i] = cell_of(q, (int)i, columns[i].kind);
-		st = sink->row(sink->ctx, row, err);
-	}
-	mm_query_free(q);
-	return st == MM_END ? MM_OK : st;
-}
 
 /* clang-format off */
 static const struct mm_column incident_columns[] = {
@@ -177,14 +125,14 @@ static enum mm_status
 run_incidents(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	      struct mm_err *err)
 {
-	return stream(s,
-		      "SELECT kind, target, also, host, start_us, end_us,"
-		      " peak_us, last_good_us, first_bad_us, recovered_us,"
-		      " cause, side, confidence, messages, recipients,"
-		      " attempts_failed, expired, trigger, evidence"
-		      " FROM incident ORDER BY start_us, id",
-		      at_us, incident_columns, MM_COUNT(incident_columns), sink,
-		      err);
+	return mm_select(s,
+			 "SELECT kind, target, also, host, start_us, end_us,"
+			 " peak_us, last_good_us, first_bad_us, recovered_us,"
+			 " cause, side, confidence, messages, recipients,"
+			 " attempts_failed, expired, trigger, evidence"
+			 " FROM incident ORDER BY start_us, id",
+			 at_us, incident_columns, MM_COUNT(incident_columns),
+			 sink, err);
 }
 
 static enum mm_status
@@ -192,7 +140,7 @@ run_queue(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	  struct mm_err *err)
 {
 	/* Each MTA and host: its last snapshot not after the moment. */
-	return stream(
+	return mm_select(
 	    s,
 	    "SELECT s.name, s.host, s.mta, e.queue, e.queue_id, e.sender,"
 	    " w.recipient, e.size, e.arrived_us, e.attempts, e.next_us,"
@@ -208,39 +156,40 @@ static enum mm_status
 run_ledger(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	   struct mm_err *err)
 {
-	return stream(s,
-		      "SELECT name, bytes, sha256, kind, compression, framing,"
-		      " first_us, last_us, lines, records, noise,"
-		      " foreign_lines, malformed, duplicate_lines, torn_at,"
-		      " skew_us, note FROM file ORDER BY id",
-		      at_us, ledger_columns, MM_COUNT(ledger_columns), sink,
-		      err);
+	return mm_select(
+	    s,
+	    "SELECT name, bytes, sha256, kind, compression, framing,"
+	    " first_us, last_us, lines, records, noise,"
+	    " foreign_lines, malformed, duplicate_lines, torn_at,"
+	    " skew_us, note FROM file ORDER BY id",
+	    at_us, ledger_columns, MM_COUNT(ledger_columns), sink, err);
 }
 
 static enum mm_status
 run_hops(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	 struct mm_err *err)
 {
-	return stream(s,
-		      "SELECT " JOIN_NAME ", fo.host, fm.queue_id, \"to\".host,"
-		      " tm.queue_id, a.text, fm.message_id, e.sure,"
-		      " f.name || ':' || e.line"
-		      " FROM edge e JOIN message fm ON fm.id = e.from_message"
-		      " JOIN message tm ON tm.id = e.to_message"
-		      " JOIN origin fo ON fo.id = fm.origin"
-		      " JOIN origin \"to\" ON \"to\".id = tm.origin"
-		      " JOIN file f ON f.id = e.file"
-		      " LEFT JOIN recipient r ON r.id = e.recipient"
-		      " LEFT JOIN address a ON a.id = r.address"
-		      " ORDER BY tm.arrived_us, e.file, e.line, e.rowid",
-		      at_us, hop_columns, MM_COUNT(hop_columns), sink, err);
+	return mm_select(
+	    s,
+	    "SELECT " JOIN_NAME ", fo.host, fm.queue_id, \"to\".host,"
+	    " tm.queue_id, a.text, fm.message_id, e.sure,"
+	    " f.name || ':' || e.line"
+	    " FROM edge e JOIN message fm ON fm.id = e.from_message"
+	    " JOIN message tm ON tm.id = e.to_message"
+	    " JOIN origin fo ON fo.id = fm.origin"
+	    " JOIN origin \"to\" ON \"to\".id = tm.origin"
+	    " JOIN file f ON f.id = e.file"
+	    " LEFT JOIN recipient r ON r.id = e.recipient"
+	    " LEFT JOIN address a ON a.id = r.address"
+	    " ORDER BY tm.arrived_us, e.file, e.line, e.rowid",
+	    at_us, hop_columns, MM_COUNT(hop_columns), sink, err);
 }
 
 static enum mm_status
 run_templates(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	      struct mm_err *err)
 {
-	return stream(
+	return mm_select(
 	    s,
 	    "SELECT replace(p.shape, char(1), '*'), p.operator, p.code,"
 	    " p.enhanced, p.cause, p.rule, count(*),"
@@ -255,7 +204,7 @@ run_causes(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	   struct mm_err *err)
 {
 	/* 3, 2: deferred, bounced; finals 2, 3, 4: see schema.h. */
-	return stream(
+	return mm_select(
 	    s,
 	    "SELECT coalesce(p.cause, 'unknown'), p.operator, count(*),"
 	    " count(DISTINCT t.recipient), count(DISTINCT a.domain),"
@@ -275,17 +224,17 @@ static enum mm_status
 run_timeseries(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	       struct mm_err *err)
 {
-	return stream(s,
-		      "SELECT t.t_us / 60000000 * 60000000, n.text,"
-		      " sum(t.outcome = 1), sum(t.outcome = 2 AND t.flags & 1),"
-		      " sum(t.outcome = 3), sum(t.outcome = 2 AND"
-		      " NOT t.flags & 1)"
-		      " FROM attempt t JOIN recipient r ON r.id = t.recipient"
-		      " JOIN address a ON a.id = r.address"
-		      " LEFT JOIN name n ON n.id = a.domain"
-		      " GROUP BY 1, 2 ORDER BY 1, 2",
-		      at_us, timeseries_columns, MM_COUNT(timeseries_columns),
-		      sink, err);
+	return mm_select(
+	    s,
+	    "SELECT t.t_us / 60000000 * 60000000, n.text,"
+	    " sum(t.outcome = 1), sum(t.outcome = 2 AND t.flags & 1),"
+	    " sum(t.outcome = 3), sum(t.outcome = 2 AND"
+	    " NOT t.flags & 1)"
+	    " FROM attempt t JOIN recipient r ON r.id = t.recipient"
+	    " JOIN address a ON a.id = r.address"
+	    " LEFT JOIN name n ON n.id = a.domain"
+	    " GROUP BY 1, 2 ORDER BY 1, 2",
+	    at_us, timeseries_columns, MM_COUNT(timeseries_columns), sink, err);
 }
 
 /* clang-format off */
