@@ -3,7 +3,7 @@
 #include <unistd.h>
 
 #include "formats/base/mem.h"
-#include "formats/read/item.h"
+#include "formats/read/reader.h"
 
 enum mm_status
 mm_leaf_all(const struct mm_leaf *leaf, size_t max_bytes,
@@ -91,6 +91,7 @@ mm_evidence_close(struct mm_evidence *ev)
 {
 	if (ev == NULL)
 		return;
+	mm_reader_stop(ev->ahead);
 	for (size_t i = 0; i < ev->n; i++)
 		mm_source_close(ev->items[i].kept.content);
 	for (size_t i = 0; i < ev->n_spills; i++)

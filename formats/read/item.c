@@ -96,15 +96,15 @@ mm_item_note(struct mm_evidence *ev, struct mm_item *it, const char *text)
 }
 
 void
-mm_item_torn(struct mm_evidence *ev, struct mm_item *it,
-	     const struct mm_source *s)
+mm_item_torn(struct mm_evidence *ev, struct mm_item *it, int64_t at,
+	     const char *why)
 {
 	char text[256];
 
-	if (s->torn_at < 0 || it->row.torn_at >= 0)
+	if (at < 0 || it->row.torn_at >= 0)
 		return;
-	it->row.torn_at = s->torn_at;
-	(void)snprintf(text, sizeof(text), "%s at byte %lld", s->why,
-		       (long long)s->torn_at);
+	it->row.torn_at = at;
+	(void)snprintf(text, sizeof(text), "%s at byte %lld", why,
+		       (long long)at);
 	mm_item_note(ev, it, text);
 }

@@ -36,6 +36,7 @@ struct mm_evidence {
 	int *spills; /* owned: copies of what came through pipes */
 	size_t n_spills, cap_spills;
 	struct mm_evidence_options o;
+	struct mm_reader *ahead; /* owned: went on behind a finished log */
 };
 
 struct mm_walk {
@@ -49,9 +50,9 @@ struct mm_walk {
 struct mm_item *mm_item_add(struct mm_evidence *ev, struct mm_str name);
 /* Add to the note of the row; NULL adds nothing. */
 void mm_item_note(struct mm_evidence *ev, struct mm_item *it, const char *text);
-/* Say where `s` broke, if it did and if that is not said yet. */
-void mm_item_torn(struct mm_evidence *ev, struct mm_item *it,
-		  const struct mm_source *s);
+/* Say where the stream broke, if it did (-1: no) and if that is not said. */
+void mm_item_torn(struct mm_evidence *ev, struct mm_item *it, int64_t at,
+		  const char *why);
 
 /* Put the decompression that `leaf` asks for on top of it. Whatever comes,
  * o->content is to be closed. */

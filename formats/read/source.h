@@ -10,8 +10,6 @@
 #ifndef MM_SOURCE_H
 #define MM_SOURCE_H
 
-#include <stdatomic.h>
-
 #include "formats/base/digest.h"
 #include "formats/base/status.h"
 #include "formats/base/str.h"
@@ -31,10 +29,10 @@ struct mm_source {
 	char *ahead;			    /* owned: peeked, not yet read */
 	char *head; /* owned: the first `ahead`, when it grew */
 	size_t ahead_n, ahead_at, ahead_cap;
-	_Atomic uint64_t given_bytes; /* by `read`; for the progress bar */
-	bool ended;		      /* nothing comes behind `ahead` */
-	int64_t torn_at;	      /* byte of what lies below; -1: whole */
-	const char *why;	      /* static: what is wrong at torn_at */
+	uint64_t given_bytes; /* by `read` */
+	bool ended;	      /* nothing comes behind `ahead` */
+	int64_t torn_at;      /* byte of what lies below; -1: whole */
+	const char *why;      /* static: what is wrong at torn_at */
 };
 
 /* Up to `cap` bytes. MM_OK with *n > 0; MM_END behind the last byte; MM_EIO

@@ -120,7 +120,7 @@ mm_visit(struct mm_walk *w, size_t i, struct mm_leaf *leaf,
 		mm_item_note(w->ev, it,
 			     "an archive in too many others: unpack "
 			     "one of them first");
-	mm_item_torn(w->ev, it, o->content);
+	mm_item_torn(w->ev, it, o->content->torn_at, o->content->why);
 	return st;
 }
 
@@ -227,7 +227,7 @@ walk_archive(struct mm_walk *w, size_t i, struct mm_source *content)
 	if (st != MM_END && st != MM_EFORMAT)
 		return st;
 	w->ev->items[i].row.is_folded = true;
-	mm_item_torn(w->ev, &w->ev->items[i], content);
+	mm_item_torn(w->ev, &w->ev->items[i], content->torn_at, content->why);
 	tally_note(&tally, w->ev, &w->ev->items[i]);
 	return MM_OK;
 }
