@@ -21,17 +21,15 @@ static const struct mm_column columns[] = {
 /* What stands behind the last @ of x: all but it is trimmed away. */
 #define BEHIND_AT(x) "replace(" x ", rtrim(" x ", replace(" x ", '@', '')), '')"
 
-#define BETWEEN(from, to)                                                      \
-	" coalesce(sum(age >= " #from " AND age < " #to "), 0)"
-#define COUNTS                                                                                      \
-	"count(d), coalesce(sum(age < 5), 0)," BETWEEN(5, 10) "," BETWEEN(10, 20) "," BETWEEN(      \
-	    20,                                                                                     \
-	    40) "," BETWEEN(40,                                                                     \
-			    80) "," BETWEEN(80,                                                     \
-					    160) "," BETWEEN(160,                                   \
-							     320) "," BETWEEN(320,                  \
-									      640) "," BETWEEN(640, \
-											       1280) ", coalesce(sum(age >= 1280), 0)"
+/* clang-format off */
+#define BETWEEN(from, to) \
+	", coalesce(sum(age >= " #from " AND age < " #to "), 0)"
+#define COUNTS \
+	"count(d), coalesce(sum(age < 5), 0)" BETWEEN(5, 10) BETWEEN(10, 20) \
+	BETWEEN(20, 40) BETWEEN(40, 80) BETWEEN(80, 160) BETWEEN(160, 320) \
+	BETWEEN(320, 640) BETWEEN(640, 1280) \
+	", coalesce(sum(age >= 1280), 0)"
+/* clang-format on */
 
 static const char sql[] =
     "WITH last AS (SELECT id, taken_us FROM (SELECT id, taken_us,"
