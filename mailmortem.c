@@ -6,12 +6,14 @@
 #include "formats/base/status.h"
 #include "formats/base/verb.h"
 #include "formats/base/whole.h"
+#include "replay/verbs.h"
 
 static const struct mm_verb *const verbs[] = {
 	&mm_verb_ingest,
 	&mm_verb_export,
 	&mm_verb_summary,
 	&mm_verb_trace,
+	&mm_verb_replay,
 	NULL,
 };
 

@@ -133,6 +133,18 @@ mm_json_is_number(const struct mm_json *v)
 	return v != NULL && json_is_number(in(v));
 }
 
+bool
+mm_json_is_array(const struct mm_json *v)
+{
+	return v != NULL && json_is_array(in(v));
+}
+
+bool
+mm_json_is_null(const struct mm_json *v)
+{
+	return v == NULL || json_is_null(in(v));
+}
+
 struct mm_str
 mm_json_str(const struct mm_json *v)
 {

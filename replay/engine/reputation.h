@@ -1,0 +1,35 @@
+/* reputation.h - what a receiver thinks of the sender, 0 ... 1000000 ppm.
+ *
+ * It falls and rises with decisions, and drifts back to its base at ticks of
+ * a fixed grid: each tick moves it by gap * recover, at least 1. Ticks are
+ * made up when somebody looks, not as events.
+ */
+#ifndef MM_REPUTATION_H
+#define MM_REPUTATION_H
+
+#include "replay/engine/num.h"
+#include "replay/engine/scenario.h"
+
+#define MM_REPUTATION_FULL INT64_C(1000000)
+
+struct mm_reputation {
+	const struct mm_reputation_spec *spec; /* view */
+	int64_t ppm, least_ppm;
+	int64_t t_ms; /* made up to here */
+	/* Integral of (1000000 - ppm) over the time so far, in ppm * ms. */
+	mm_wide deficit;
+};
+
+void mm_reputation_init(struct mm_reputation *p,
+			const struct mm_reputation_spec *spec);
+
+/* All ticks up to and including `t_ms`, which is not before the last. */
+void mm_reputation_advance(struct mm_reputation *p, int64_t t_ms);
+
+/* The result of a decision. */
+void mm_reputation_count(struct mm_reputation *p, enum mm_result r);
+
+/* By how much the receiver's rate is scaled now. */
+int64_t mm_reputation_permille(const struct mm_reputation *p);
+
+#endif

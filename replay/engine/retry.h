@@ -1,0 +1,29 @@
+/* retry.h - when a message that failed is tried again.
+ *
+ * The MTAs' own schedules: Postfix (its age, clamped, from whole seconds),
+ * powers, a fixed interval, Exim's F and G rules; then the queue run.
+ * Source: Postfix qmgr_active.c; Exim retry.c; RS1 section 3.
+ */
+#ifndef MM_RETRY_H
+#define MM_RETRY_H
+
+#include "replay/engine/power.h"
+#include "replay/engine/scenario.h"
+
+struct mm_retry {
+	const struct mm_retry_spec *spec; /* view */
+	int64_t max_age_ms;
+	struct mm_powers powers;
+	int64_t *first_fail; /* by message, for Exim's rules; owned */
+};
+
+void mm_retry_init(struct mm_retry *r, const struct mm_sender *sender,
+		   size_t n_messages);
+void mm_retry_fini(struct mm_retry *r);
+
+/* Message `i` failed at `t_ms`, a failure that n_fails counts already: when
+ * it wakes next, later than t_ms. False: it is given up. */
+bool mm_retry_next(struct mm_retry *r, struct mm_message *m, size_t i,
+		   int64_t t_ms, int64_t *next_ms);
+
+#endif
