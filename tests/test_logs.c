@@ -46,7 +46,8 @@ static bool
 is_plain(struct mm_str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (s.p[i] <= ' ' || s.p[i] == '"' || s.p[i] == '\\')
+		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == '"' ||
+		    s.p[i] == '\\')
 			return false;
 	return s.n > 0;
 }

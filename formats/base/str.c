@@ -8,18 +8,6 @@ lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
 }
 
-struct mm_str
-mm_str_z(const char *z)
-{
-	return z != NULL ? (struct mm_str){ z, strlen(z) } : MM_STR_ABSENT;
-}
-
-bool
-mm_str_eq(struct mm_str a, struct mm_str b)
-{
-	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 bool
 mm_str_ieq(struct mm_str a, struct mm_str b)
 {
@@ -38,20 +26,6 @@ mm_str_cmp(struct mm_str a, struct mm_str b)
 	int way = n > 0 ? memcmp(a.p, b.p, n) : 0;
 
 	return way != 0 ? way : (a.n > b.n) - (a.n < b.n);
-}
-
-bool
-mm_str_is(struct mm_str s, const char *z)
-{
-	return mm_str_eq(s, mm_str_z(z));
-}
-
-bool
-mm_str_starts(struct mm_str s, const char *z)
-{
-	size_t n = strlen(z);
-
-	return s.n >= n && (n == 0 || memcmp(s.p, z, n) == 0);
 }
 
 bool
@@ -87,10 +61,10 @@ mm_str_find_last(struct mm_str s, const char *z)
 {
 	size_t n = strlen(z);
 
-	if (n > s.n)
-		return MM_NOT_FOUND;
+	if (n == 0 || n > s.n)
+		return n == 0 ? s.n : MM_NOT_FOUND;
 	for (size_t at = s.n - n + 1; at-- > 0;)
-		if (memcmp(s.p + at, z, n) == 0)
+		if (s.p[at] == z[0] && memcmp(s.p + at, z, n) == 0)
 			return at;
 	return MM_NOT_FOUND;
 }
@@ -114,20 +88,6 @@ mm_str_findc(struct mm_str s, char c)
 	return hit != NULL ? (size_t)(hit - s.p) : MM_NOT_FOUND;
 }
 
-struct mm_str
-mm_str_from(struct mm_str s, size_t at)
-{
-	if (at > s.n)
-		at = s.n;
-	return (struct mm_str){ s.p + at, s.n - at };
-}
-
-struct mm_str
-mm_str_upto(struct mm_str s, size_t at)
-{
-	return (struct mm_str){ s.p, at < s.n ? at : s.n };
-}
-
 static bool
 is_blank(char c)
 {
@@ -142,15 +102,6 @@ mm_str_trim(struct mm_str s)
 	while (s.n > 0 && is_blank(s.p[s.n - 1]))
 		s.n--;
 	return s;
-}
-
-bool
-mm_str_skip(struct mm_str *s, const char *prefix)
-{
-	if (!mm_str_starts(*s, prefix))
-		return false;
-	*s = mm_str_from(*s, strlen(prefix));
-	return true;
 }
 
 bool

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct mm_str {
 	const char *p;
@@ -22,12 +23,8 @@ struct mm_str {
 /* For "%.*s": two arguments. */
 #define MM_STR_ARG(s) (int)(s).n, ((s).p != NULL ? (s).p : "")
 
-struct mm_str mm_str_z(const char *z); /* NULL gives an absent view */
-bool mm_str_eq(struct mm_str a, struct mm_str b);
 bool mm_str_ieq(struct mm_str a, struct mm_str b); /* ASCII case ignored */
 int mm_str_cmp(struct mm_str a, struct mm_str b);  /* by bytes, then length */
-bool mm_str_is(struct mm_str s, const char *z);
-bool mm_str_starts(struct mm_str s, const char *z);
 bool mm_str_ends(struct mm_str s, const char *z);
 
 /* Index of the first (last) place, or MM_NOT_FOUND. */
@@ -36,12 +33,62 @@ size_t mm_str_find_last(struct mm_str s, const char *z);
 size_t mm_str_ifind(struct mm_str s, const char *z); /* ASCII case ignored */
 size_t mm_str_findc(struct mm_str s, char c);
 
-struct mm_str mm_str_from(struct mm_str s, size_t at); /* from `at` on */
-struct mm_str mm_str_upto(struct mm_str s, size_t at); /* before `at` */
-struct mm_str mm_str_trim(struct mm_str s);	       /* blanks, CR, LF */
+struct mm_str mm_str_trim(struct mm_str s); /* blanks, CR, LF */
+
+/* The rest stands here so that a literal's length is known at the call: the
+ * parsers live on these. */
+static inline struct mm_str
+mm_str_z(const char *z) /* NULL gives an absent view */
+{
+	return z != NULL ? (struct mm_str){ z, strlen(z) } : MM_STR_ABSENT;
+}
+
+static inline bool
+mm_str_eq(struct mm_str a, struct mm_str b)
+{
+	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
+}
+
+static inline bool
+mm_str_is(struct mm_str s, const char *z)
+{
+	size_t n = strlen(z);
+
+	return s.n == n && (n == 0 || memcmp(s.p, z, n) == 0);
+}
+
+static inline struct mm_str
+mm_str_from(struct mm_str s, size_t at) /* from `at` on */
+{
+	if (at > s.n)
+		at = s.n;
+	return (struct mm_str){ s.p + at, s.n - at };
+}
+
+static inline struct mm_str
+mm_str_upto(struct mm_str s, size_t at) /* before `at` */
+{
+	return (struct mm_str){ s.p, at < s.n ? at : s.n };
+}
+
+static inline bool
+mm_str_starts(struct mm_str s, const char *z)
+{
+	size_t n = strlen(z);
+
+	return s.n >= n && (n == 0 || memcmp(s.p, z, n) == 0);
+}
 
 /* The scanners move `*s` forward only when they succeed. */
-bool mm_str_skip(struct mm_str *s, const char *prefix);
+static inline bool
+mm_str_skip(struct mm_str *s, const char *prefix)
+{
+	if (!mm_str_starts(*s, prefix))
+		return false;
+	*s = mm_str_from(*s, strlen(prefix));
+	return true;
+}
+
 /* Cut at the first `c` (or `z`): `*head` is what stands before it, `*s` what
  * stands behind. False, and nothing moved, when it is not there. */
 bool mm_str_cutc(struct mm_str *s, char c, struct mm_str *head);

@@ -1,11 +1,13 @@
 #include "formats/logs/logs.h"
 #include "formats/base/status.h"
 #include "formats/logs/exim.h"
+#include "formats/logs/postfix.h"
 #include "formats/logs/syslog.h"
 
 /* Asked in this order: the busiest first, whoever is sure by the tag before
  * whoever has to look at the text. */
 static const struct mm_log_format *const formats[] = {
+	&mm_log_postfix,
 	&mm_log_exim,
 	&mm_log_syslog,
 };
