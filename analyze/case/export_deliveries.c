@@ -68,14 +68,19 @@ static const char deliveries_sql[] =
     " WHERE j.action = 0"
     " ORDER BY 10, k_file, k_line, 15";
 
-/* The attempts of one recipient: a walk down an index, not a search. */
+/* The attempts of one recipient, and of those it was handed on to: a walk
+ * down an index, not a search. */
 static const char attempts_sql[] =
-    "SELECT t.t_us, l.name, l.ip, t.outcome, t.flags, p.code, p.enhanced,"
+    "WITH RECURSIVE chain(id, depth) AS (SELECT ?1, 0 UNION"
+    " SELECT r.heir, depth + 1 FROM chain c JOIN recipient r ON r.id = c.id"
+    " WHERE r.heir IS NOT NULL AND depth < 16)"
+    " SELECT t.t_us, l.name, l.ip, t.outcome, t.flags, p.code, p.enhanced,"
     " p.shape, t.args, p.stage, p.cause, t.delay_us, t.a_us, t.b_us, t.c_us,"
     " t.d_us, f.name, t.line"
-    " FROM attempt t JOIN file f ON f.id = t.file"
+    " FROM chain c JOIN attempt t ON t.recipient = c.id"
+    " JOIN file f ON f.id = t.file"
     " LEFT JOIN relay l ON l.id = t.relay LEFT JOIN reply p ON p.id = t.reply"
-    " WHERE t.recipient = ? ORDER BY t.t_us, t.id";
+    " ORDER BY c.depth, t.t_us, t.id";
 
 struct exporter {
 	struct mm_query *attempts;
@@ -136,15 +141,16 @@ add_attempt(struct exporter *x, const struct mm_query *q)
 {
 	struct mm_buf *b = &x->json;
 	int64_t flags = mm_query_int(q, 4);
+	enum mm_outcome outcome = (enum mm_outcome)mm_query_int(q, 3);
 
 	mm_buf_addz(b, "{\"t\":");
 	mm_json_add_time(b, mm_query_is_null(q, 0) ? MM_TIME_NONE
 						   : mm_query_int(q, 0));
 	add_text(b, "relay", mm_query_text(q, 1));
 	add_text(b, "ip", mm_query_text(q, 2));
-	add_text(
-	    b, "outcome",
-	    mm_str_z(mm_outcome_name((enum mm_outcome)mm_query_int(q, 3))));
+	add_text(b, "outcome",
+		 mm_str_z(mm_outcome_name(
+		     outcome != MM_OUT_DISCARDED ? outcome : MM_OUT_SENT)));
 	mm_buf_addf(b, ",\"contact\":%s",
 		    flags & MM_ATT_CONTACT ? "true" : "false");
 	if (mm_query_is_null(q, 5))

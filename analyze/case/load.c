@@ -21,7 +21,7 @@ enum {
 static const char *const inserts[Q_COUNT] = {
 	[Q_MESSAGE] = "INSERT INTO message VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
 		      "?,?)",
-	[Q_RECIPIENT] = "INSERT INTO recipient VALUES(?,?,?,?,?,?,?,?,?,?,?)",
+	[Q_RECIPIENT] = "INSERT INTO recipient VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
 	[Q_ATTEMPT] = "INSERT INTO attempt VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,"
 		      "?,?,?)",
 	[Q_LEG] = "INSERT INTO leg VALUES(NULL,?,?,?,?,?,?,?,?,?)",
@@ -292,7 +292,8 @@ mm_load_recipient(struct mm_load *l, uint32_t id,
 	bind_id(q, 7, r->relay);
 	mm_query_bind_int(q, 8, r->n_attempts);
 	bind_id(q, 9, r->next);
-	bind_id(q, 10, r->proof);
+	bind_id(q, 10, r->heir);
+	bind_id(q, 11, r->proof);
 	step(l, q);
 }
 

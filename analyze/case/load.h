@@ -64,6 +64,7 @@ struct mm_row_recipient {
 	uint32_t message, address, orig, reply, relay;
 	uint32_t n_attempts;
 	uint32_t next; /* message it went on as */
+	uint32_t heir; /* recipient there whose final counts */
 	uint8_t final, proof;
 	int64_t final_us;
 };

@@ -34,7 +34,7 @@ const char mm_schema_tables[] =
     " address INTEGER NOT NULL, orig INTEGER, final INTEGER NOT NULL,"
     " final_us INTEGER, reply INTEGER, relay INTEGER,"
     " attempts INTEGER NOT NULL,"
-    " next INTEGER, proof INTEGER) STRICT;"
+    " next INTEGER, heir INTEGER, proof INTEGER) STRICT;"
     "CREATE TABLE attempt(id INTEGER PRIMARY KEY, recipient INTEGER NOT NULL,"
     " t_us INTEGER, relay INTEGER, reply INTEGER, args TEXT,"
     " outcome INTEGER NOT NULL, flags INTEGER NOT NULL, dsn INTEGER,"

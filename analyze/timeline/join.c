@@ -275,6 +275,7 @@ follow(const struct mm_joins *j, const struct mm_lives *l,
 	} else {
 		const struct mm_kept_recipient *c = recipient_at(l, id);
 
+		r->heir = id;
 		r->final = c->final;
 		r->final_us = c->final_us;
 		r->reply = c->reply;

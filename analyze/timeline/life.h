@@ -27,7 +27,8 @@ struct mm_kept_recipient {
 	uint32_t address, orig;
 	uint32_t reply, relay; /* that decided; of a real contact if any */
 	uint32_t n_attempts;
-	uint32_t hop; /* index into the hops, + 1; 0: none */
+	uint32_t hop;  /* index into the hops, + 1; 0: none */
+	uint32_t heir; /* at the next hop, once settled; 0: none */
 	int64_t final_us;
 	uint8_t final; /* enum mm_final */
 	bool real;     /* `reply` is of a contact */

@@ -240,7 +240,7 @@ final_of(enum mm_outcome o)
 		[MM_OUT_SENT] = MM_FINAL_SENT,
 		[MM_OUT_DEFERRED] = MM_FINAL_DEFERRED,
 		[MM_OUT_BOUNCED] = MM_FINAL_BOUNCED,
-		[MM_OUT_DISCARDED] = MM_FINAL_DELETED,
+		[MM_OUT_DISCARDED] = MM_FINAL_SENT, /* as it was told to */
 	};
 
 	return finals[o];
@@ -704,6 +704,7 @@ write_recipients(struct mm_stitch *s)
 			.orig = k->orig,
 			.reply = k->reply,
 			.relay = k->relay,
+			.heir = k->heir,
 			.n_attempts = k->n_attempts,
 			.final = k->final,
 			.final_us = k->final_us,
