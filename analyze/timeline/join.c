@@ -265,8 +265,8 @@ follow(const struct mm_joins *j, const struct mm_lives *l,
 	uint8_t was = r->final;
 	int64_t was_us = r->final_us;
 
-	/* Handed on twice (a copy kept, one sent on): the last counts. */
-	if (id == h->recipient || &j->hops[r->hop - 1] != h)
+	/* A copy that stayed here decides; of several sent on, the last. */
+	if (id == h->recipient || r->here || &j->hops[r->hop - 1] != h)
 		return false;
 	if (id == 0) {
 		/* It arrived there; nothing more was seen of it. */

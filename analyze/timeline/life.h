@@ -33,6 +33,7 @@ struct mm_kept_recipient {
 	uint8_t final; /* enum mm_final */
 	bool real;     /* `reply` is of a contact */
 	bool given;    /* named at arrival, not yet by an outcome */
+	bool here;     /* a copy was delivered on this host */
 	bool gone;     /* an alias that became others: no row of its own */
 };
 

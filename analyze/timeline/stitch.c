@@ -316,9 +316,12 @@ note_handover(struct mm_stitch *s, struct mm_kept_recipient *k, uint32_t id,
 	enum mm_join kind;
 	bool local = mm_load_relay_is_local(s->load, relay);
 
-	if (s->r->outcome != MM_OUT_SENT ||
-	    !mm_handover(s->r->reply, &next, &kind))
+	if (s->r->outcome != MM_OUT_SENT)
 		return;
+	if (!mm_handover(s->r->reply, &next, &kind)) {
+		k->here |= local;
+		return;
+	}
 	if (kind == MM_JOIN_QUEUED_AS && local)
 		kind = MM_JOIN_FILTER;
 	k->hop = mm_joins_hop(s->joins, id, next, s->r->t_us, kind, local,
