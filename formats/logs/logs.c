@@ -2,6 +2,7 @@
 #include "formats/base/status.h"
 #include "formats/logs/exim.h"
 #include "formats/logs/postfix.h"
+#include "formats/logs/sendmail.h"
 #include "formats/logs/syslog.h"
 
 /* Asked in this order: the busiest first, whoever is sure by the tag before
@@ -9,6 +10,7 @@
 static const struct mm_log_format *const formats[] = {
 	&mm_log_postfix,
 	&mm_log_exim,
+	&mm_log_sendmail,
 	&mm_log_syslog,
 };
 
