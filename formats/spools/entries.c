@@ -177,6 +177,44 @@ mm_entries_merge_done(struct mm_entries *es, struct mm_spool_entry *into,
 			into->recipients[i].done |= from->recipients[i].done;
 }
 
+void
+mm_entries_merge_recipients(struct mm_entries *es, struct mm_spool_entry *into,
+			    const struct mm_spool_entry *from)
+{
+	size_t n = into->n_recipients;
+
+	if (into->note.p != NULL && from->note.p == NULL) {
+		*into = *from;
+		return;
+	}
+	if (from->n_recipients == 0 || from->recipients[0].done)
+		return;
+	/* What has n recipients has room up to the next power of two. */
+	if ((n & (n - 1)) == 0) {
+		size_t each = sizeof(*into->recipients);
+		struct mm_spool_recipient *more =
+		    mm_arena_alloc(&es->texts, (n > 0 ? 2 * n : 1) * each);
+
+		if (n > 0)
+			memcpy(more, into->recipients, n * each);
+		into->recipients = more;
+	}
+	into->recipients[into->n_recipients++] = from->recipients[0];
+	if (from->arrived_us < into->arrived_us)
+		into->arrived_us = from->arrived_us;
+	if (from->last_try_us > into->last_try_us)
+		into->last_try_us = from->last_try_us;
+	if (from->n_attempts > into->n_attempts)
+		into->n_attempts = from->n_attempts;
+	if (into->next_try_us == MM_TIME_NONE ||
+	    (from->next_try_us != MM_TIME_NONE &&
+	     from->next_try_us < into->next_try_us))
+		into->next_try_us = from->next_try_us;
+	if (mm_str_is(from->queue, "active") ||
+	    mm_str_is(into->queue, "incoming"))
+		into->queue = from->queue;
+}
+
 /* Where something stands in its list; qsort(3) is not stable, so the place
  * decides between equals. */
 struct place {
@@ -233,6 +271,8 @@ apply(const struct mm_entries *es, struct mm_spool_entry *e,
 		if (s->size_bytes >= 0)
 			e->size_bytes = s->size_bytes +
 					(e->size_bytes > 0 ? e->size_bytes : 0);
+		if (e->message_id.p == NULL)
+			e->message_id = s->message_id;
 		if (s->address.p == NULL && s->reason.p != NULL)
 			for (size_t i = 0; i < e->n_recipients; i++)
 				apply_to_one(&e->recipients[i], s);
@@ -339,6 +379,14 @@ mm_entries_cut_last(struct mm_str *path, struct mm_str *last)
 	*last = mm_str_from(*path, i);
 	*path = mm_str_upto(*path, i > 0 ? i - 1 : 0);
 	return last->n > 0;
+}
+
+struct mm_str
+mm_entries_top(struct mm_str path)
+{
+	while (mm_str_ends(path, "/.") || mm_str_ends(path, "!."))
+		path.n -= 2;
+	return path;
 }
 
 int64_t

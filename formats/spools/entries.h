@@ -13,10 +13,11 @@
 /* What a file beside the queue file says: a defer log, a journal, ... */
 struct mm_said {
 	struct mm_str queue_id;
-	struct mm_str address; /* absent: all recipients without a reason */
-	struct mm_str reason;  /* absent: nothing new */
-	int64_t tried_us;      /* when; MM_TIME_NONE unknown */
-	int64_t size_bytes;    /* to add to the entry's size, -1: unknown */
+	struct mm_str address;	  /* absent: all recipients without a reason */
+	struct mm_str reason;	  /* absent: nothing new */
+	int64_t tried_us;	  /* when; MM_TIME_NONE unknown */
+	int64_t size_bytes;	  /* to add to the entry's size, -1: unknown */
+	struct mm_str message_id; /* absent: unknown */
 	bool done;
 };
 
@@ -67,6 +68,8 @@ typedef void mm_entries_merge(struct mm_entries *es,
 			      const struct mm_spool_entry *from);
 /* `into` stands; what is done in one of the two is done. */
 mm_entries_merge mm_entries_merge_done;
+/* Each entry is an envelope with one recipient: `into` gets those of all. */
+mm_entries_merge mm_entries_merge_recipients;
 
 /* Join with what was said, sort by queue id, merge, and emit. */
 void mm_entries_emit(struct mm_entries *es, enum mm_mta mta, const char *kind,
@@ -82,6 +85,8 @@ bool mm_entries_line(struct mm_str *s, struct mm_str *line);
 /* Cut the last component off a path: "a/b.tar!c/d" gives "d", then "c". Both
  * '/' and '!' part components. False when nothing is left. */
 bool mm_entries_cut_last(struct mm_str *path, struct mm_str *last);
+/* What is left of a path as the name of a snapshot: "a.tar" of "a.tar!.". */
+struct mm_str mm_entries_top(struct mm_str path);
 /* "1795325859", "1795325859.25": a time. MM_TIME_NONE when it is none. */
 int64_t mm_entries_epoch(struct mm_str seconds);
 /* A calendar time without a year: the year whose weekday (0 Sunday, -1 not

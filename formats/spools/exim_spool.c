@@ -54,8 +54,7 @@ find_place(struct mm_str name)
 		p.kind = 0;
 	if (!is_id(p.id))
 		p.kind = 0;
-	while (mm_str_ends(p.top, "/.") || mm_str_ends(p.top, "!."))
-		p.top.n -= 2;
+	p.top = mm_entries_top(p.top);
 	return p;
 }
 

@@ -76,8 +76,7 @@ find_place(struct mm_str name)
 		p.folder = folder_named(part);
 		p.top = path;
 	}
-	while (mm_str_ends(p.top, "/.") || mm_str_ends(p.top, "!."))
-		p.top.n -= 2;
+	p.top = mm_entries_top(p.top);
 	return p;
 }
 

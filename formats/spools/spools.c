@@ -5,10 +5,19 @@
 #include "formats/spools/formats.h"
 #include "formats/spools/spools.h"
 
+/* clang-format off */
 static const struct mm_spool_format *const formats[] = {
-	&mm_spool_postfix_queue, &mm_spool_postqueue_j, &mm_spool_postfix_mailq,
-	&mm_spool_exim,		 &mm_spool_exim_bp,
+	&mm_spool_postfix_queue,
+	&mm_spool_postqueue_j,
+	&mm_spool_postfix_mailq,
+	&mm_spool_exim,
+	&mm_spool_exim_bp,
+	&mm_spool_opensmtpd, /* "queue/df/df..." is not Sendmail's */
+	&mm_spool_sendmail,
+	&mm_spool_sendmail_mailq,
+	&mm_spool_show_queue,
 };
+/* clang-format on */
 
 struct snapshot {
 	const struct mm_spool_format *format;
