@@ -45,29 +45,32 @@ def write(path, data, mtime=T0 + 7200, mode=0o640):
     return data
 
 
-def lines(text):
-    """The digest of numbered lines with their places, and their count."""
+def lines(text, copies=()):
+    """The digest of numbered lines with their places, without those that are
+    copies, and the count of all."""
     h, at, n = hashlib.sha256(), 0, 0
     for raw in text.split(b"\n"):
         if raw == b"" and at >= len(text):
             break
         n += 1
         bare = raw[:-1] if raw.endswith(b"\r") else raw
-        h.update(b"%d %d %s\n" % (n, at, bare))
+        if n - 1 not in copies:
+            h.update(b"%d %d %s\n" % (n, at, bare))
         at += len(raw) + 1
     return h.hexdigest(), n
 
 
-def row(name, data, text, compression="none", member=False, torn=-1, note=""):
-    digest, n = lines(text)
-    return "row %s|log|%s|%d|%s|%d|%d|%s|%s" % (
-        name, compression, len(data), "" if member else sha(data), n, torn,
-        digest, note)
+def row(name, data, text, compression="none", member=False, torn=-1, note="",
+        copies=()):
+    digest, n = lines(text, copies)
+    return "row %s|log|%s|%d|%s|%d|%d|%d|%s|%s" % (
+        name, compression, len(data), "" if member else sha(data), n,
+        len(copies), torn, digest, note)
 
 
 def other(name, kind, data, compression="none", note="", member=False,
           torn=-1):
-    return "row %s|%s|%s|%d|%s|0|%d||%s" % (
+    return "row %s|%s|%s|%d|%s|0|0|%d||%s" % (
         name, kind, compression, len(data), "" if member else sha(data), torn,
         note)
 
@@ -214,7 +217,7 @@ write("tars/torn.tar.gz", data)
 seen = zlib.decompressobj(31).decompress(data)[512:]
 why = "the gzip data ends too early at byte %d" % len(data)
 case("tar-torn", ["tars/torn.tar.gz"],
-     ["row tars/torn.tar.gz!var/log/mail.log|log|none|%d||%d|%d|%s|%s" % (
+     ["row tars/torn.tar.gz!var/log/mail.log|log|none|%d||%d|0|%d|%s|%s" % (
          len(b), lines(seen)[1], len(data), lines(seen)[0], why),
       other("tars/torn.tar.gz", "tar", data, "gzip",
             why + "; holds 1 x log", torn=len(data))])
@@ -242,6 +245,53 @@ case("single", ["folder/spool/active/take-2"], [
     leaf("folder/spool/active/take-2", "folder/spool/active/take-2", "take-2",
          s2, 0o700),
     other("folder/spool/active/take-2", "spool file", s2)])
+
+# The same bytes count once, however they are wrapped or named.
+write("same/a.log", a)
+write("same/b.gz", g)
+write("same/c.xz", packed["xz"])
+write("same/d.log", a[:90000])
+case("same", ["same/d.log", "same/c.xz", "same/b.gz", "same/a.log"], [
+    row("same/a.log", a, a),
+    row("same/d.log", a[:90000], a[:90000],
+        copies=range(len(a[:90000].split(b"\n")) - 1)),
+    other("same/b.gz", "duplicate", g, "gzip", "the same as same/a.log"),
+    other("same/c.xz", "duplicate", packed["xz"], "xz",
+          "the same as same/a.log")])
+case("given-twice", ["set", "set/mail.log", "set"], want)
+write("tars/y.tar", tars["tar"][0])
+case("archive-twice", ["tars/x.tar", "tars/y.tar"],
+     unpacked("tars/x.tar", tars["tar"][0]) +
+     [other("tars/y.tar", "duplicate", tars["tar"][0],
+            note="the same as tars/x.tar")])
+
+# Overlapping logs: a copy made before the rotation, a file of warnings.
+split = a.split(b"\n")[:-1]
+part = b"\n".join(split[1500:]) + b"\n" + b
+write("overlap/mail.log.1", a)
+write("overlap/mail.log", part)
+case("overlap", ["overlap"],
+     [row("overlap/mail.log.1", a, a),
+      row("overlap/mail.log", part, part, copies=range(500))])
+warn = b"\n".join(split[3::7]) + b"\n"
+write("warn/mail.log", a)
+write("warn/mail.warn", warn)
+case("overlap-subset", ["warn"],
+     [row("warn/mail.log", a, a),
+      row("warn/mail.warn", warn, warn, copies=range(len(split[3::7])))])
+write("early/mail.log", b"\n".join(split[10:]) + b"\n")
+write("early/mail.err", b"\n".join(split[3::7]) + b"\n")
+rest = b"\n".join(split[10:]) + b"\n"
+case("overlap-subset-first", ["early"],
+     [row("early/mail.err", warn, warn),
+      row("early/mail.log", rest, rest, copies=range(14, len(split) - 10, 7))])
+# Equal lines are no copies: not within a file, not at a rotation.
+twice = log(640, 2) + log(641, 1) * 3
+after = log(641, 1) * 2 + log(642, 5)
+write("equal/mail.log.1", twice)
+write("equal/mail.log", after)
+case("equal-lines", ["equal"], [row("equal/mail.log.1", twice, twice),
+                                row("equal/mail.log", after, after)])
 
 # Nothing to read.
 hint = ("give mail logs, spool folders or queue listings (plain, compressed "
@@ -279,5 +329,5 @@ for n in (limit, limit + 1, 3 * limit + 17):
                                     b" cut" if len(raw) > limit else b""))
         at += len(raw) + 1
     cuts = "1 line longer than 1 MiB was cut" if n > limit else ""
-    case(name, ["long/" + name], ["row long/%s|log|none|%d|%s|%d|-1|%s|%s" % (
+    case(name, ["long/" + name], ["row long/%s|log|none|%d|%s|%d|0|-1|%s|%s" % (
         name, len(data), sha(data), count, h.hexdigest(), cuts)])

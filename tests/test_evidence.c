@@ -2,9 +2,10 @@
  * outcome compared with what Python computed. One line for each leaf that is
  * offered and wanted ("take" in its path), one for each row of the ledger:
  *   leaf NAME|ROOT|PATH|MODE|MTIME|BYTES|SHA256
- *   row NAME|KIND|COMPRESSION|BYTES|SHA256|LINES|TORN_AT|DIGEST|NOTE
+ *   row NAME|KIND|COMPRESSION|BYTES|SHA256|LINES|COPIES|TORN_AT|DIGEST|NOTE
  *   error TEXT
- * DIGEST is the SHA-256 over "NUMBER AT_BYTE RAW\n" of all lines. */
+ * DIGEST is the SHA-256 over "NUMBER AT_BYTE RAW\n" of all lines that are no
+ * copies. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -140,10 +141,12 @@ show(struct mm_buf *out, const char *const *paths, size_t n)
 
 		if (r->is_log)
 			read_log(ev, i, hex);
-		mm_buf_addf(out, "row %.*s|%s|%s|%llu|%s|%llu|%lld|%s|%.*s\n",
+		mm_buf_addf(out,
+			    "row %.*s|%s|%s|%llu|%s|%llu|%llu|%lld|%s|%.*s\n",
 			    MM_STR_ARG(r->name), r->kind, r->compression,
 			    (unsigned long long)r->n_bytes, r->sha256,
 			    (unsigned long long)r->n_lines,
+			    (unsigned long long)r->n_duplicate_lines,
 			    (long long)r->torn_at, hex, MM_STR_ARG(r->note));
 	}
 	mm_evidence_close(ev);

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "formats/base/mem.h"
+#include "formats/read/overlap.h"
 #include "formats/read/reader.h"
 
 enum mm_status
@@ -71,19 +72,24 @@ mm_evidence_open(const char *const *paths, size_t n_paths,
 	size_t useful = 0;
 
 	mm_arena_init(&ev->texts);
+	mm_intern_init(&w.seen);
 	ev->o = *o;
 	for (size_t i = 0; i < n_paths && st == MM_OK; i++)
 		st = mm_walk(&w, paths[i]);
+	mm_intern_fini(&w.seen);
 	for (size_t i = 0; i < ev->n; i++)
 		useful += is_useful(&ev->items[i]);
 	if (st == MM_OK && useful == 0)
 		st = no_evidence(ev, n_paths > 0 ? paths[0] : "", err);
-	if (st != MM_OK) {
-		mm_evidence_close(ev);
-		return NULL;
+	if (st == MM_OK) {
+		qsort(ev->items, ev->n, sizeof(*ev->items), by_reading);
+		st = mm_same_logs(ev, err);
+		qsort(ev->items, ev->n, sizeof(*ev->items), by_reading);
 	}
-	qsort(ev->items, ev->n, sizeof(*ev->items), by_reading);
-	return ev;
+	if (st == MM_OK)
+		return ev;
+	mm_evidence_close(ev);
+	return NULL;
 }
 
 void
@@ -92,6 +98,7 @@ mm_evidence_close(struct mm_evidence *ev)
 	if (ev == NULL)
 		return;
 	mm_reader_stop(ev->ahead);
+	mm_overlap_free(ev->overlap);
 	for (size_t i = 0; i < ev->n; i++)
 		mm_source_close(ev->items[i].kept.content);
 	for (size_t i = 0; i < ev->n_spills; i++)

@@ -95,7 +95,9 @@ struct mm_ledger *mm_evidence_ledger(struct mm_evidence *ev, size_t i);
 uint64_t mm_evidence_log_bytes(const struct mm_evidence *ev);
 
 /* Read log `i` of the ledger from its beginning. A thread of its own reads and
- * inflates ahead; lines come out in order on the caller's thread. */
+ * inflates ahead; lines come out in order on the caller's thread. Lines that
+ * are copies of what an earlier log had are counted, not given, when the logs
+ * are read in their order from 0 on. */
 struct mm_lines;
 struct mm_lines *mm_lines_open(struct mm_evidence *ev, size_t i,
 			       struct mm_err *err);

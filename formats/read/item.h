@@ -3,7 +3,7 @@
 #ifndef MM_ITEM_H
 #define MM_ITEM_H
 
-#include "formats/base/arena.h"
+#include "formats/base/intern.h"
 #include "formats/read/archive.h"
 #include "formats/read/evidence.h"
 
@@ -26,6 +26,8 @@ struct mm_item {
 	int64_t mtime_us;    /* of the file or member */
 	int64_t anchor_us;   /* see struct mm_framer */
 	bool taken;	     /* by the caller, as spool or listing */
+	bool whole;	     /* head is all of it */
+	uint64_t head_hash;  /* of the first bytes, decompressed */
 	struct mm_open kept; /* a pipe: cannot be opened twice */
 };
 
@@ -36,13 +38,16 @@ struct mm_evidence {
 	int *spills; /* owned: copies of what came through pipes */
 	size_t n_spills, cap_spills;
 	struct mm_evidence_options o;
-	struct mm_reader *ahead; /* owned: went on behind a finished log */
+	struct mm_reader *ahead;    /* owned: went on behind a finished log */
+	struct mm_overlap *overlap; /* owned: of the logs read in order */
+	size_t n_begun;		    /* how many of them */
 };
 
 struct mm_walk {
 	struct mm_evidence *ev;
 	const struct mm_taker *taker; /* may be NULL */
 	bool stopped;		      /* by the taker */
+	struct mm_intern seen;	      /* files, by device and inode */
 	struct mm_err *err;
 };
 
@@ -69,6 +74,17 @@ enum mm_status mm_item_open(const struct mm_evidence *ev, struct mm_item *it,
  * Whatever comes, o->content is to be closed. */
 enum mm_status mm_visit(struct mm_walk *w, size_t i, struct mm_leaf *leaf,
 			struct mm_source *raw, struct mm_open *o) MM_USE_RESULT;
+
+/* The SHA-256 of item `i`'s file, which nobody else reads. */
+enum mm_status mm_item_sha256(const struct mm_evidence *ev, struct mm_item *it,
+			      struct mm_err *err) MM_USE_RESULT;
+/* Logs that hold the same bytes as one before them become duplicates. */
+enum mm_status mm_same_logs(struct mm_evidence *ev,
+			    struct mm_err *err) MM_USE_RESULT;
+/* Is item `i`, an archive, a copy of one before it? Then it becomes a
+ * duplicate. */
+enum mm_status mm_same_archive(struct mm_evidence *ev, size_t i, bool *same,
+			       struct mm_err *err) MM_USE_RESULT;
 
 /* Add all that lies at `path`. */
 enum mm_status mm_walk(struct mm_walk *w, const char *path) MM_USE_RESULT;

@@ -102,6 +102,7 @@ mm_visit(struct mm_walk *w, size_t i, struct mm_leaf *leaf,
 	struct mm_item *it = &w->ev->items[i];
 	int64_t gzip_us;
 	enum mm_status st;
+	bool same;
 
 	st = mm_open_content(raw, o, &it->row.compression, &gzip_us, w->err);
 	if (st != MM_OK)
@@ -113,7 +114,9 @@ mm_visit(struct mm_walk *w, size_t i, struct mm_leaf *leaf,
 		return st;
 	if (mm_archive_name(leaf->head) != NULL && it->depth < MM_DEPTH_MAX) {
 		it->row.kind = mm_archive_name(leaf->head);
-		return walk_archive(w, i, o->content);
+		st = mm_same_archive(w->ev, i, &same, w->err);
+		return st != MM_OK || same ? st
+					   : walk_archive(w, i, o->content);
 	}
 	st = offer(w, it, leaf, o->content);
 	if (mm_archive_name(leaf->head) != NULL && !it->taken)

@@ -90,12 +90,27 @@ settle(struct mm_walk *w, size_t i, struct mm_open *o, bool pipe)
 		it->kept = *o;
 		return MM_OK;
 	}
-	if (!it->row.is_log) {
+	if (!it->row.is_log && it->row.sha256[0] == '\0') {
 		st = mm_source_file_sha256(o->leaf, it->row.sha256, w->err);
 		it->row.n_bytes = o->leaf->given_bytes;
 	}
 	mm_source_close(o->content);
 	return st;
+}
+
+/* The same file again, through another argument? Hard links are files of
+ * their own: snapshots may share what did not change. */
+static bool
+is_known(struct mm_walk *w, const struct stat *sb)
+{
+	const uint64_t key[2] = { sb->st_dev, sb->st_ino };
+	size_t n = w->seen.n;
+
+	if (!S_ISREG(sb->st_mode) || sb->st_nlink != 1)
+		return false;
+	(void)mm_intern_add(&w->seen,
+			    (struct mm_str){ (const char *)key, sizeof(key) });
+	return w->seen.n == n;
 }
 
 /* One file: `root` NULL when it is an argument of its own. */
@@ -106,11 +121,14 @@ walk_file(struct mm_walk *w, const char *path, const char *root,
 	struct mm_str name = mm_arena_str(&w->ev->texts, mm_str_z(path));
 	struct mm_leaf leaf = { .name = name, .root = name };
 	size_t i = w->ev->n;
-	struct mm_item *it = mm_item_add(w->ev, name);
+	struct mm_item *it;
 	bool pipe = !S_ISREG(sb->st_mode);
 	struct mm_open o = { 0 };
 	enum mm_status st;
 
+	if (is_known(w, sb))
+		return MM_OK;
+	it = mm_item_add(w->ev, name);
 	it->path = name.p;
 	leaf.path = mm_str_z(base_name(it->path));
 	if (root != NULL) {
