@@ -2,35 +2,10 @@
 #include <string.h>
 
 #include "analyze/case/load.h"
+#include "analyze/case/writer.h"
 #include "formats/base/mem.h"
 #include "formats/mail/reply.h"
 #include "formats/mail/shape.h"
-
-enum {
-	Q_MESSAGE,
-	Q_RECIPIENT,
-	Q_ATTEMPT,
-	Q_LEG,
-	Q_STEP,
-	Q_EDGE,
-	Q_REJECT,
-	Q_EVENT,
-	Q_COUNT
-};
-
-static const char *const inserts[Q_COUNT] = {
-	[Q_MESSAGE] = "INSERT INTO message VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		      "?,?)",
-	[Q_RECIPIENT] = "INSERT INTO recipient VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
-	[Q_ATTEMPT] = "INSERT INTO attempt VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,"
-		      "?,?,?)",
-	[Q_LEG] = "INSERT INTO leg VALUES(NULL,?,?,?,?,?,?,?,?,?)",
-	[Q_STEP] = "INSERT INTO step VALUES(?,?,?,?,?)",
-	[Q_EDGE] = "INSERT INTO edge VALUES(?,?,?,?,?,?,?)",
-	[Q_REJECT] = "INSERT INTO reject VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,"
-		     "?,?,?)",
-	[Q_EVENT] = "INSERT INTO event VALUES(NULL,?,?,?,?,?,?,?,?)",
-};
 
 struct relay {
 	uint32_t name, ip;
@@ -47,14 +22,13 @@ struct reply {
 struct mm_load {
 	struct mm_store *store;
 	struct mm_judge judge;
-	struct mm_query *q[Q_COUNT];
+	struct mm_writer *writer; /* NULL once ended */
 	struct mm_intern names, addresses, relays, origins, replies;
 	struct relay *relay_list; /* by id - 1 */
 	struct reply *reply_list; /* by id - 1 */
 	size_t cap_relays, cap_replies;
 	struct mm_arena samples;
-	struct mm_buf key;   /* scratch */
-	struct mm_err first; /* MM_OK: none so far */
+	struct mm_buf key; /* scratch */
 };
 
 struct mm_load *
@@ -71,12 +45,10 @@ mm_load_new(struct mm_store *s, const struct mm_judge *j, struct mm_err *err)
 	mm_intern_init(&l->replies);
 	mm_arena_init(&l->samples);
 	mm_buf_init(&l->key, (size_t)1 << 20);
-	for (int i = 0; i < Q_COUNT; i++) {
-		l->q[i] = mm_query_new(s, inserts[i], err);
-		if (l->q[i] == NULL) {
-			mm_load_free(l);
-			return NULL;
-		}
+	l->writer = mm_writer_new(s, err);
+	if (l->writer == NULL) {
+		mm_load_free(l);
+		return NULL;
 	}
 	return l;
 }
@@ -86,8 +58,9 @@ mm_load_free(struct mm_load *l)
 {
 	if (l == NULL)
 		return;
-	for (int i = 0; i < Q_COUNT; i++)
-		mm_query_free(l->q[i]);
+	/* Not ended: the case is thrown away, whatever became of it. */
+	if (l->writer != NULL && mm_writer_end(l->writer, NULL) != MM_OK)
+		l->writer = NULL;
 	mm_intern_fini(&l->names);
 	mm_intern_fini(&l->addresses);
 	mm_intern_fini(&l->relays);
@@ -230,171 +203,10 @@ bind_size(struct mm_query *q, int at, int64_t v)
 		mm_query_bind_int(q, at, v);
 }
 
-static void
-bind_time(struct mm_query *q, int at, int64_t t_us)
-{
-	if (t_us == MM_TIME_NONE)
-		mm_query_bind_null(q, at);
-	else
-		mm_query_bind_int(q, at, t_us);
-}
-
-static void
-bind_place(struct mm_query *q, int at, struct mm_row_place place)
-{
-	mm_query_bind_int(q, at, place.file);
-	mm_query_bind_int(q, at + 1, place.line);
-}
-
-static void
-step(struct mm_load *l, struct mm_query *q)
-{
-	if (l->first.code == MM_OK)
-		(void)mm_query_step(q, &l->first);
-}
-
 void
-mm_load_message(struct mm_load *l, const struct mm_row_message *r)
+mm_load_row(struct mm_load *l, const struct mm_row *row)
 {
-	struct mm_query *q = l->q[Q_MESSAGE];
-
-	mm_query_bind_int(q, 0, r->id);
-	bind_id(q, 1, r->origin);
-	mm_query_bind_text(q, 2, r->queue_id);
-	mm_query_bind_text(q, 3, r->message_id);
-	bind_id(q, 4, r->sender);
-	bind_size(q, 5, r->size);
-	bind_size(q, 6, r->nrcpt);
-	bind_id(q, 7, r->client_name);
-	bind_id(q, 8, r->client_ip);
-	bind_id(q, 9, r->sasl);
-	bind_time(q, 10, r->arrived_us);
-	bind_time(q, 11, r->ended_us);
-	mm_query_bind_int(q, 12, r->flags);
-	bind_place(q, 13, r->at);
-	mm_query_bind_int(q, 15, (int64_t)r->byte);
-	step(l, q);
-}
-
-void
-mm_load_recipient(struct mm_load *l, uint32_t id,
-		  const struct mm_row_recipient *r)
-{
-	struct mm_query *q = l->q[Q_RECIPIENT];
-
-	mm_query_bind_int(q, 0, id);
-	mm_query_bind_int(q, 1, r->message);
-	mm_query_bind_int(q, 2, r->address);
-	bind_id(q, 3, r->orig);
-	mm_query_bind_int(q, 4, r->final);
-	bind_time(q, 5, r->final_us);
-	bind_id(q, 6, r->reply);
-	bind_id(q, 7, r->relay);
-	mm_query_bind_int(q, 8, r->n_attempts);
-	bind_id(q, 9, r->next);
-	bind_id(q, 10, r->heir);
-	bind_id(q, 11, r->proof);
-	step(l, q);
-}
-
-void
-mm_load_attempt(struct mm_load *l, const struct mm_row_attempt *r)
-{
-	struct mm_query *q = l->q[Q_ATTEMPT];
-
-	mm_query_bind_int(q, 0, r->recipient);
-	bind_time(q, 1, r->t_us);
-	bind_id(q, 2, r->relay);
-	bind_id(q, 3, r->reply);
-	mm_query_bind_text(q, 4, r->args);
-	mm_query_bind_int(q, 5, r->outcome);
-	mm_query_bind_int(q, 6, r->flags);
-	bind_id(q, 7, r->dsn);
-	bind_size(q, 8, r->delay_us);
-	for (int i = 0; i < 4; i++)
-		bind_size(q, 9 + i, r->delays_us[i]);
-	bind_place(q, 13, r->at);
-	step(l, q);
-}
-
-void
-mm_load_leg(struct mm_load *l, const struct mm_row_leg *r)
-{
-	struct mm_query *q = l->q[Q_LEG];
-
-	bind_id(q, 0, r->message);
-	mm_query_bind_int(q, 1, r->origin);
-	bind_time(q, 2, r->t_us);
-	bind_id(q, 3, r->relay);
-	bind_id(q, 4, r->reply);
-	mm_query_bind_text(q, 5, r->args);
-	mm_query_bind_int(q, 6, r->flags);
-	bind_place(q, 7, r->at);
-	step(l, q);
-}
-
-void
-mm_load_step(struct mm_load *l, const struct mm_row_step *r)
-{
-	struct mm_query *q = l->q[Q_STEP];
-
-	bind_id(q, 0, r->message);
-	bind_time(q, 1, r->t_us);
-	mm_query_bind_text(q, 2, mm_str_z(r->kind));
-	bind_place(q, 3, r->at);
-	step(l, q);
-}
-
-void
-mm_load_edge(struct mm_load *l, const struct mm_row_edge *r)
-{
-	struct mm_query *q = l->q[Q_EDGE];
-
-	mm_query_bind_int(q, 0, r->from);
-	mm_query_bind_int(q, 1, r->to);
-	bind_id(q, 2, r->recipient);
-	mm_query_bind_int(q, 3, r->kind);
-	mm_query_bind_int(q, 4, r->sure);
-	bind_place(q, 5, r->at);
-	step(l, q);
-}
-
-void
-mm_load_reject(struct mm_load *l, const struct mm_row_reject *r)
-{
-	struct mm_query *q = l->q[Q_REJECT];
-
-	mm_query_bind_int(q, 0, r->origin);
-	bind_time(q, 1, r->t_us);
-	bind_id(q, 2, r->message);
-	mm_query_bind_text(q, 3, r->queue_id);
-	mm_query_bind_int(q, 4, r->action);
-	mm_query_bind_text(q, 5, r->stage);
-	bind_id(q, 6, r->client_name);
-	bind_id(q, 7, r->client_ip);
-	bind_id(q, 8, r->helo);
-	bind_id(q, 9, r->sender);
-	bind_id(q, 10, r->recipient);
-	bind_id(q, 11, r->reply);
-	mm_query_bind_text(q, 12, r->args);
-	bind_id(q, 13, r->sasl);
-	bind_place(q, 14, r->at);
-	step(l, q);
-}
-
-void
-mm_load_event(struct mm_load *l, const struct mm_row_event *r)
-{
-	struct mm_query *q = l->q[Q_EVENT];
-
-	mm_query_bind_int(q, 0, r->origin);
-	bind_time(q, 1, r->t_us);
-	mm_query_bind_text(q, 2, mm_str_z(r->kind));
-	mm_query_bind_text(q, 3, mm_str_z(r->what));
-	mm_query_bind_text(q, 4, r->program);
-	mm_query_bind_text(q, 5, r->text);
-	bind_place(q, 6, r->at);
-	step(l, q);
+	mm_writer_add(l->writer, row);
 }
 
 /* One dictionary of plain texts. `columns` are bound from `bind`. */
@@ -493,10 +305,11 @@ bind_reply(struct mm_load *l, struct mm_query *q, uint32_t id)
 enum mm_status
 mm_load_finish(struct mm_load *l, struct mm_err *err)
 {
-	enum mm_status st = l->first.code;
+	enum mm_status st = mm_writer_end(l->writer, err);
 
+	l->writer = NULL;
 	if (st != MM_OK)
-		return mm_err_set(err, st, "%s", l->first.text);
+		return st;
 	/* Addresses before names: they add the domains. */
 	st = write_rows(l, "INSERT INTO address VALUES(?,?,?)", l->addresses.n,
 			bind_address, err);

@@ -284,6 +284,12 @@ follow(const struct mm_joins *j, const struct mm_lives *l,
 	return r->final != was || r->final_us != was_us;
 }
 
+static void
+write_edge(struct mm_load *load, struct mm_row_edge edge)
+{
+	mm_load_row(load, &(struct mm_row){ MM_ROW_EDGE, { .edge = edge } });
+}
+
 void
 mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,
 		struct mm_load *load)
@@ -309,17 +315,17 @@ mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,
 
 		if (h->next == 0)
 			continue;
-		mm_load_edge(
-		    load, &(struct mm_row_edge){
-			      recipient_at(lives, h->recipient)->message,
-			      h->next, h->recipient, h->kind, h->sure, h->at });
+		write_edge(load, (struct mm_row_edge){
+				     recipient_at(lives, h->recipient)->message,
+				     h->next, h->recipient, h->kind, h->sure,
+				     h->at });
 	}
 	for (size_t i = 0; i < j->n_edges; i++)
 		if (j->edges[i].kind == MM_JOIN_NOTICE)
-			mm_load_edge(load,
-				     &(struct mm_row_edge){
-					 j->edges[i].from, j->edges[i].to, 0,
-					 j->edges[i].kind, 1, j->edges[i].at });
+			write_edge(load,
+				   (struct mm_row_edge){
+				       j->edges[i].from, j->edges[i].to, 0,
+				       j->edges[i].kind, 1, j->edges[i].at });
 }
 
 uint32_t

@@ -176,25 +176,27 @@ settle_held(struct mm_open *o, const struct mm_life *l)
 static void
 write_message(struct mm_open *o, const struct mm_life *l)
 {
-	struct mm_row_message row = {
-		.id = l->id,
-		.origin = l->origin,
-		.queue_id = { l->queue_id, l->n_queue_id },
-		.message_id = { l->message_id, l->n_message_id },
-		.sender = l->sender,
-		.client_name = l->client_name,
-		.client_ip = l->client_ip,
-		.sasl = l->sasl,
-		.size = l->size,
-		.nrcpt = l->nrcpt,
-		.arrived_us = l->arrived_us,
-		.ended_us = l->ended_us,
-		.flags = l->flags,
-		.at = l->at,
-		.byte = l->byte,
-	};
+	struct mm_row row = { MM_ROW_MESSAGE,
+			      { .message = {
+				    .id = l->id,
+				    .origin = l->origin,
+				    .queue_id = { l->queue_id, l->n_queue_id },
+				    .message_id = { l->message_id,
+						    l->n_message_id },
+				    .sender = l->sender,
+				    .client_name = l->client_name,
+				    .client_ip = l->client_ip,
+				    .sasl = l->sasl,
+				    .size = l->size,
+				    .nrcpt = l->nrcpt,
+				    .arrived_us = l->arrived_us,
+				    .ended_us = l->ended_us,
+				    .flags = l->flags,
+				    .at = l->at,
+				    .byte = l->byte,
+				} } };
 
-	mm_load_message(o->load, &row);
+	mm_load_row(o->load, &row);
 }
 
 /* The life is over for good: its row goes out, what joins need stays. */

@@ -335,7 +335,8 @@ on_attempt(struct mm_stitch *s)
 	struct mm_life *l = mm_open_find(&s->open, &s->where, r->queue_id);
 	uint32_t relay, reply, id;
 	struct mm_kept_recipient *k;
-	struct mm_row_attempt row;
+	struct mm_row row;
+	struct mm_row_attempt *a = &row.u.attempt;
 
 	if (l == NULL) {
 		l = mm_open_begin(&s->open, &s->where, r->queue_id);
@@ -353,7 +354,8 @@ on_attempt(struct mm_stitch *s)
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
 	reply = reply_number(s, relay);
 	apply(k, r, reply, relay);
-	row = (struct mm_row_attempt){
+	row.kind = MM_ROW_ATTEMPT;
+	*a = (struct mm_row_attempt){
 		.recipient = id,
 		.relay = relay,
 		.reply = reply,
@@ -365,8 +367,8 @@ on_attempt(struct mm_stitch *s)
 		.flags = attempt_flags(r),
 		.at = s->where.at,
 	};
-	memcpy(row.delays_us, r->delays_us, sizeof(row.delays_us));
-	mm_load_attempt(s->load, &row);
+	memcpy(a->delays_us, r->delays_us, sizeof(a->delays_us));
+	mm_load_row(s->load, &row);
 	note_handover(s, k, id, relay);
 }
 
@@ -377,24 +379,28 @@ on_leg(struct mm_stitch *s)
 	struct mm_life *l = r->queue_id.p != NULL
 				? mm_open_find(&s->open, &s->where, r->queue_id)
 				: NULL;
-	struct mm_row_leg row = { .message = l != NULL ? l->id : 0,
-				  .origin = s->where.origin,
-				  .t_us = r->t_us,
-				  .flags = attempt_flags(r),
-				  .at = s->where.at };
+	struct mm_row row = { MM_ROW_LEG,
+			      { .leg = { .message = l != NULL ? l->id : 0,
+					 .origin = s->where.origin,
+					 .t_us = r->t_us,
+					 .flags = attempt_flags(r),
+					 .at = s->where.at } } };
+	struct mm_row_leg *leg = &row.u.leg;
 
-	row.relay =
+	leg->relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
-	row.reply = reply_number(s, row.relay);
-	row.args = args_text(s);
-	mm_load_leg(s->load, &row);
+	leg->reply = reply_number(s, leg->relay);
+	leg->args = args_text(s);
+	mm_load_row(s->load, &row);
 }
 
 static void
 add_step(struct mm_stitch *s, const struct mm_life *l, const char *kind)
 {
-	mm_load_step(s->load, &(struct mm_row_step){ l->id, s->r->t_us, kind,
-						     s->where.at });
+	mm_load_row(s->load,
+		    &(struct mm_row){
+			MM_ROW_STEP,
+			{ .step = { l->id, s->r->t_us, kind, s->where.at } } });
 }
 
 /* Recipients that had no final get one; `address` 0: all of them. */
@@ -609,25 +615,27 @@ on_reject(struct mm_stitch *s)
 	struct mm_life *l = r->queue_id.p != NULL
 				? mm_open_find(&s->open, &s->where, r->queue_id)
 				: NULL;
-	struct mm_row_reject row = { .origin = s->where.origin,
-				     .message = l != NULL ? l->id : 0,
-				     .queue_id = r->queue_id,
-				     .stage = r->stage,
-				     .t_us = r->t_us,
-				     .action = (uint8_t)r->action,
-				     .at = s->where.at };
+	struct mm_row row = { MM_ROW_REJECT,
+			      { .reject = { .origin = s->where.origin,
+					    .message = l != NULL ? l->id : 0,
+					    .queue_id = r->queue_id,
+					    .stage = r->stage,
+					    .t_us = r->t_us,
+					    .action = (uint8_t)r->action,
+					    .at = s->where.at } } };
+	struct mm_row_reject *j = &row.u.reject;
 
 	if (seen_before(s))
 		return;
-	row.client_name = mm_load_name(s->load, r->client_name);
-	row.client_ip = mm_load_name(s->load, r->client_ip);
-	row.helo = mm_load_name(s->load, r->helo);
-	row.sasl = mm_load_name(s->load, r->sasl_user);
-	row.sender = address_number(s, r->sender);
-	row.recipient = address_number(s, r->recipient);
-	row.reply = reply_number(s, 0);
-	row.args = args_text(s);
-	mm_load_reject(s->load, &row);
+	j->client_name = mm_load_name(s->load, r->client_name);
+	j->client_ip = mm_load_name(s->load, r->client_ip);
+	j->helo = mm_load_name(s->load, r->helo);
+	j->sasl = mm_load_name(s->load, r->sasl_user);
+	j->sender = address_number(s, r->sender);
+	j->recipient = address_number(s, r->recipient);
+	j->reply = reply_number(s, 0);
+	j->args = args_text(s);
+	mm_load_row(s->load, &row);
 	if (l != NULL)
 		reject_life(s, l);
 }
@@ -635,9 +643,11 @@ on_reject(struct mm_stitch *s)
 static void
 add_event(struct mm_stitch *s, const char *kind, const char *what)
 {
-	mm_load_event(s->load, &(struct mm_row_event){
-				   s->where.origin, s->r->t_us, kind, what,
-				   s->r->program, s->r->text, s->where.at });
+	mm_load_row(s->load, &(struct mm_row){
+				 MM_ROW_EVENT,
+				 { .event = { s->where.origin, s->r->t_us, kind,
+					      what, s->r->program, s->r->text,
+					      s->where.at } } });
 }
 
 static void
@@ -701,22 +711,25 @@ write_recipients(struct mm_stitch *s)
 	for (uint32_t id = 1; id <= s->open.lives.recipients.n; id++) {
 		const struct mm_kept_recipient *k =
 		    mm_open_recipient(&s->open, id);
-		struct mm_row_recipient row = {
-			.message = k->message,
-			.address = k->address,
-			.orig = k->orig,
-			.reply = k->reply,
-			.relay = k->relay,
-			.heir = k->heir,
-			.n_attempts = k->n_attempts,
-			.final = k->final,
-			.final_us = k->final_us,
-		};
+		struct mm_row row = { MM_ROW_RECIPIENT,
+				      { .recipient = {
+					    .id = id,
+					    .message = k->message,
+					    .address = k->address,
+					    .orig = k->orig,
+					    .reply = k->reply,
+					    .relay = k->relay,
+					    .heir = k->heir,
+					    .n_attempts = k->n_attempts,
+					    .final = k->final,
+					    .final_us = k->final_us,
+					} } };
 
 		if (k->gone)
 			continue;
-		row.next = mm_joins_next(s->joins, k, &row.proof);
-		mm_load_recipient(s->load, id, &row);
+		row.u.recipient.next =
+		    mm_joins_next(s->joins, k, &row.u.recipient.proof);
+		mm_load_row(s->load, &row);
 	}
 }
 

@@ -1,5 +1,6 @@
 #include <nettle/sha2.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <xxhash.h>
 
 #include "formats/base/digest.h"
@@ -17,6 +18,26 @@ uint64_t
 mm_hash64(struct mm_str s)
 {
 	return XXH3_64bits(s.p, s.n);
+}
+
+struct mm_hash96
+mm_hash96(struct mm_str s, uint64_t key)
+{
+	XXH128_hash_t h = XXH3_128bits_withSeed(s.p, s.n, key);
+
+	return (struct mm_hash96){ h.low64, (uint32_t)h.high64 };
+}
+
+uint64_t
+mm_hash_key(void)
+{
+	uint64_t key = 0;
+
+	/* Without a random source the key is known: slower to attack than
+	 * no key, and right all the same. */
+	if (getrandom(&key, sizeof(key), GRND_NONBLOCK) < 0)
+		key = 0x6d6d6b65790a0a0a;
+	return key;
 }
 
 struct mm_sha256 *

@@ -11,6 +11,16 @@
 
 uint64_t mm_hash64(struct mm_str s);
 
+/* 96 bits, keyed: two texts with one hash are neither met by chance nor, with
+ * a key that nobody knows, made on purpose. */
+struct mm_hash96 {
+	uint64_t low;
+	uint32_t high;
+};
+struct mm_hash96 mm_hash96(struct mm_str s, uint64_t key);
+/* A key from the system's random source. Never the reason of a result. */
+uint64_t mm_hash_key(void);
+
 /* One running SHA-256. Owned; ended by mm_sha256_hex. */
 struct mm_sha256;
 struct mm_sha256 *mm_sha256_new(void);

@@ -5,14 +5,15 @@
 #include "formats/base/mem.h"
 
 struct mm_intern_slot {
-	uint64_t hash;
+	uint64_t low;
+	uint32_t high;
 	uint32_t id; /* 0: free */
 };
 
 void
 mm_intern_init(struct mm_intern *t)
 {
-	*t = (struct mm_intern){ .n_slots = 1024 };
+	*t = (struct mm_intern){ .n_slots = 1024, .key = mm_hash_key() };
 	mm_arena_init(&t->texts);
 	t->slots = mm_calloc(t->n_slots, sizeof(*t->slots));
 }
@@ -27,15 +28,15 @@ mm_intern_fini(struct mm_intern *t)
 }
 
 static struct mm_intern_slot *
-probe(const struct mm_intern *t, uint64_t hash, struct mm_str s)
+probe(const struct mm_intern *t, struct mm_hash96 hash)
 {
-	size_t mask = t->n_slots - 1, i = (size_t)hash & mask;
+	size_t mask = t->n_slots - 1, i = (size_t)hash.low & mask;
 
 	for (;; i = (i + 1) & mask) {
 		struct mm_intern_slot *slot = &t->slots[i];
 
 		if (slot->id == 0 ||
-		    (slot->hash == hash && mm_str_eq(t->list[slot->id - 1], s)))
+		    (slot->low == hash.low && slot->high == hash.high))
 			return slot;
 	}
 }
@@ -48,34 +49,29 @@ widen(struct mm_intern *t)
 
 	t->n_slots *= 2;
 	t->slots = mm_calloc(t->n_slots, sizeof(*t->slots));
-	for (size_t i = 0; i < n_old; i++) {
-		size_t mask = t->n_slots - 1, at = (size_t)old[i].hash & mask;
-
-		if (old[i].id == 0)
-			continue;
-		while (t->slots[at].id != 0)
-			at = (at + 1) & mask;
-		t->slots[at] = old[i];
-	}
+	for (size_t i = 0; i < n_old; i++)
+		if (old[i].id != 0)
+			*probe(t, (struct mm_hash96){ old[i].low,
+						      old[i].high }) = old[i];
 	free(old);
 }
 
 uint32_t
 mm_intern_add(struct mm_intern *t, struct mm_str s)
 {
-	uint64_t hash;
+	struct mm_hash96 hash;
 	struct mm_intern_slot *slot;
 
 	if (s.p == NULL)
 		return 0;
-	hash = mm_hash64(s);
-	slot = probe(t, hash, s);
+	hash = mm_hash96(s, t->key);
+	slot = probe(t, hash);
 	if (slot->id != 0)
 		return slot->id;
 	t->list = mm_grow(t->list, t->n, &t->cap_list, sizeof(*t->list));
 	t->list[t->n++] = mm_arena_str(&t->texts, s);
-	*slot = (struct mm_intern_slot){ hash, (uint32_t)t->n };
-	if (t->n * 2 > t->n_slots)
+	*slot = (struct mm_intern_slot){ hash.low, hash.high, (uint32_t)t->n };
+	if (t->n * 4 > t->n_slots * 3)
 		widen(t);
 	return (uint32_t)t->n;
 }
@@ -83,7 +79,7 @@ mm_intern_add(struct mm_intern *t, struct mm_str s)
 uint32_t
 mm_intern_find(const struct mm_intern *t, struct mm_str s)
 {
-	return s.p != NULL ? probe(t, mm_hash64(s), s)->id : 0;
+	return s.p != NULL ? probe(t, mm_hash96(s, t->key))->id : 0;
 }
 
 struct mm_str
