@@ -71,6 +71,15 @@ make_temp(struct mm_store *s, struct mm_err *err)
 	return MM_OK;
 }
 
+/* Used by one thread at a time, so SQLite needs no locks; its statistics of
+ * memory cost a lock at each allocation. Fails harmlessly the second time. */
+static void
+configure(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 struct mm_store *
 mm_store_create(const char *path, struct mm_err *err)
 {
@@ -83,6 +92,7 @@ mm_store_create(const char *path, struct mm_err *err)
 	struct mm_store *s = mm_calloc(1, sizeof(*s));
 	char version[96];
 
+	configure();
 	if (path != NULL) {
 		s->path = mm_strdup(path);
 		if (make_temp(s, err) != MM_OK) {
@@ -193,6 +203,7 @@ mm_store_open(const char *path, struct mm_err *err)
 	int flags = access(path, W_OK) == 0 ? SQLITE_OPEN_READWRITE
 					    : SQLITE_OPEN_READONLY;
 
+	configure();
 	s->path = mm_strdup(path);
 	if (stat(path, &sb) != 0) {
 		(void)mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));

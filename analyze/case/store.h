@@ -3,6 +3,7 @@
  * A case is made under a temporary name beside its own and renamed when all
  * of it is there; a broken load leaves what was there before. An opened case
  * is only read, but for indexes that are built when first needed.
+ * Used by one thread at a time, which may change when both know it.
  * Only analyze/case/ writes SQL; who needs rows asks rows.h.
  * Source: sqlite.org/fileformat2.html (application_id, user_version).
  */
