@@ -40,6 +40,9 @@ static const struct {
 	  "host mx.example.org[192.0.2.1] refused to talk to me: 421 4.7.0 "
 	  "Busy",
 	  "421|4.7.0|banner|-|Busy" },
+	{ "Postfix refused to talk, before 2.3",
+	  "connect to mx[192.0.2.1]: server refused to talk to me: 421 Busy",
+	  "421|-|banner|-|Busy" },
 	{ "Postfix lines folded with their codes",
 	  "host mx[192.0.2.1] said: 421-4.7.28 One 421-4.7.28 two. 421 4.7.28 "
 	  "three (in reply to end of DATA command)",
@@ -96,6 +99,10 @@ static const struct {
 	  "SMTP error from remote mail server after end of data: host mx "
 	  "[192.0.2.1]: 554 No",
 	  "554|-|eod|-|No" },
+	{ "Exim as cPanel shows it",
+	  "host mx [192.0.2.1] SMTP error from remote mail server after MAIL "
+	  "FROM:<a@b> SIZE=9: 553 5.7.1 No",
+	  "553|5.7.1|mail|-|No" },
 	{ "Exim with host",
 	  "H=mx.example.org [192.0.2.1]: SMTP error from remote mail server "
 	  "after "

@@ -339,40 +339,6 @@ cut_in_reply(struct mm_str s, struct mm_reply *out)
 	return mm_str_upto(s, at);
 }
 
-static void
-parse_said(struct mm_str s, const struct lead *lead, struct mm_buf *fold,
-	   struct mm_reply *out)
-{
-	struct mm_str whole = out->text;
-
-	out->stage = lead->stage;
-	if (!take_host(&s, out))
-		return;
-	if (mm_str_skip(&s, " said: "))
-		set_reply(cut_in_reply(s, out), fold, out);
-	else if (mm_str_skip(&s, " refused to start TLS: "))
-		set_reply(s, fold, out);
-	else if (mm_str_skip(&s, " refused to talk to me: ")) {
-		out->stage = MM_STAGE_BANNER;
-		set_reply(s, fold, out);
-	} else if (mm_str_skip(&s, ": ")) /* Exim's bounce messages */
-		set_reply(s, fold, out);
-	else
-		out->text = whole;
-}
-
-static void
-parse_while(struct mm_str s, struct mm_reply *out)
-{
-	struct mm_str rest = s;
-
-	(void)take_host(&rest, out);
-	if (mm_str_cut(&s, " while ", &rest))
-		out->stage = mm_stage_of(s);
-	else
-		out->stage = mm_stage_of(rest);
-}
-
 /* Exim: "RCPT TO:<a@b>: 550 ...", "end of data: host H [ip]: 554 ...". */
 static void
 parse_after(struct mm_str s, struct mm_buf *fold, struct mm_reply *out)
@@ -392,6 +358,54 @@ parse_after(struct mm_str s, struct mm_buf *fold, struct mm_reply *out)
 	if (mm_str_skip(&s, "host ") && take_host(&s, out))
 		(void)mm_str_skip(&s, ": ");
 	set_reply(s, fold, out);
+}
+
+static void
+parse_said(struct mm_str s, const struct lead *lead, struct mm_buf *fold,
+	   struct mm_reply *out)
+{
+	struct mm_str whole = out->text;
+
+	out->stage = lead->stage;
+	if (!take_host(&s, out))
+		return;
+	if (mm_str_skip(&s, " said: "))
+		set_reply(cut_in_reply(s, out), fold, out);
+	else if (mm_str_skip(&s, " refused to start TLS: "))
+		set_reply(s, fold, out);
+	else if (mm_str_skip(&s, " refused to talk to me: ")) {
+		out->stage = MM_STAGE_BANNER;
+		set_reply(s, fold, out);
+	} else if (mm_str_skip(&s, ": ")) /* Exim's bounce messages */
+		set_reply(s, fold, out);
+	else if (mm_str_skip(&s, " SMTP error from remote mail server after "))
+		parse_after(s, fold, out);
+	else
+		out->text = whole;
+}
+
+/* Before Postfix 2.3: "connect to H[ip]: server refused to talk to me: 421". */
+static void
+parse_refused(struct mm_str s, struct mm_buf *fold, struct mm_reply *out)
+{
+	struct mm_str before;
+
+	if (!mm_str_cut(&s, " refused to talk to me: ", &before))
+		return;
+	out->stage = MM_STAGE_BANNER;
+	set_reply(s, fold, out);
+}
+
+static void
+parse_while(struct mm_str s, struct mm_reply *out)
+{
+	struct mm_str rest = s;
+
+	(void)take_host(&rest, out);
+	if (mm_str_cut(&s, " while ", &rest))
+		out->stage = mm_stage_of(s);
+	else
+		out->stage = mm_stage_of(rest);
 }
 
 /* qmail: "192.0.2.1 does not like recipient. Remote host said: 550 ...". */
@@ -428,6 +442,7 @@ parse_lead(struct mm_str *s, const struct lead *lead, struct mm_buf *fold,
 		break;
 	case PLAIN:
 		out->stage = lead->stage;
+		parse_refused(rest, fold, out);
 		break;
 	case SAID:
 		parse_said(rest, lead, fold, out);
