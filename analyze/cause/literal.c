@@ -1,0 +1,251 @@
+#include <string.h>
+
+#include "analyze/cause/literal.h"
+
+#define RUN_MAX	  64
+#define DEPTH_MAX 8
+
+struct set {
+	struct mm_str text[MM_LITERAL_MAX];
+	size_t n;	 /* 0: nothing is needed */
+	size_t shortest; /* bytes of the shortest */
+};
+
+struct reader {
+	struct mm_str rest; /* of the pattern */
+	struct mm_arena *arena;
+	bool lost; /* something that is not followed */
+};
+
+static void read_alternatives(struct reader *r, struct set *out, int depth);
+
+static char
+peek(const struct reader *r)
+{
+	return r->rest.n > 0 ? r->rest.p[0] : '\0';
+}
+
+static char
+next(struct reader *r)
+{
+	char c = peek(r);
+
+	r->rest = mm_str_from(r->rest, 1);
+	return c;
+}
+
+/* The better of two needs: the longer shortest text, then the fewer. */
+static bool
+better(const struct set *a, const struct set *b)
+{
+	if (b->n == 0 || a->n == 0)
+		return a->n > 0;
+	return a->shortest != b->shortest ? a->shortest > b->shortest
+					  : a->n < b->n;
+}
+
+static void
+take_run(struct reader *r, const char *run, size_t *n, struct set *best)
+{
+	struct set one = { .n = 1, .shortest = *n };
+
+	if (*n >= MM_LITERAL_MIN && (best->n == 0 || *n > best->shortest)) {
+		one.text[0] =
+		    mm_arena_str(r->arena, (struct mm_str){ run, *n });
+		*best = one;
+	}
+	*n = 0;
+}
+
+enum times { ONCE, MAYBE, MORE };
+
+/* How often may what stands before come? */
+static enum times
+read_times(struct reader *r)
+{
+	enum times t = ONCE;
+	struct mm_str inside;
+
+	switch (peek(r)) {
+	case '?':
+	case '*':
+		t = MAYBE;
+		(void)next(r);
+		break;
+	case '+':
+		t = MORE;
+		(void)next(r);
+		break;
+	case '{':
+		(void)next(r);
+		if (!mm_str_cutc(&r->rest, '}', &inside))
+			r->lost = true;
+		else
+			t = mm_str_starts(inside, "0") ||
+				    mm_str_starts(inside, ",")
+				? MAYBE
+				: MORE;
+		break;
+	default:
+		return ONCE;
+	}
+	if (peek(r) == '?' || peek(r) == '+') /* lazy, possessive */
+		(void)next(r);
+	return t;
+}
+
+static void
+skip_class(struct reader *r)
+{
+	if (peek(r) == '^')
+		(void)next(r);
+	if (peek(r) == ']')
+		(void)next(r);
+	while (r->rest.n > 0) {
+		char c = next(r);
+
+		if (c == '\\')
+			(void)next(r);
+		else if (c == '[' && peek(r) == ':')
+			r->lost = true;
+		else if (c == ']')
+			return;
+	}
+	r->lost = true;
+}
+
+/* Behind "(": a group that counts goes to `out`; one that only looks is
+ * passed over. */
+static bool
+read_group(struct reader *r, struct set *out, int depth)
+{
+	bool counts = true;
+
+	if (peek(r) == '?') {
+		(void)next(r);
+		if (peek(r) == '!' || peek(r) == '<')
+			counts = false;
+		else if (peek(r) != ':' && peek(r) != '=')
+			r->lost = true;
+		(void)next(r);
+		if (!counts && (peek(r) == '!' || peek(r) == '='))
+			(void)next(r);
+	}
+	read_alternatives(r, out, depth + 1);
+	if (next(r) != ')')
+		r->lost = true;
+	return counts;
+}
+
+/* A letter, digit or escaped sign: `*c`. False for what matches more than one
+ * thing; `*wide` says whether it takes room (\d) or not (\b, ^). */
+static bool
+read_atom(struct reader *r, char *c, bool *wide)
+{
+	*c = next(r);
+	*wide = *c != '^' && *c != '$';
+	if (*c == '[')
+		skip_class(r);
+	if (*c != '\\')
+		return strchr(".[^$", *c) == NULL;
+	*c = next(r);
+	*wide = strchr("bBAzZ", *c) == NULL;
+	if (strchr("bBAzZdDwWsSRhHvVN", *c) != NULL)
+		return false;
+	if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
+	    (*c >= '0' && *c <= '9'))
+		r->lost = true; /* \n, \x41, \1, \Q ... */
+	return !r->lost;
+}
+
+static void
+read_sequence(struct reader *r, struct set *best, int depth)
+{
+	char run[RUN_MAX];
+	size_t n = 0;
+
+	best->n = 0;
+	while (r->rest.n > 0 && peek(r) != '|' && peek(r) != ')' && !r->lost) {
+		char c;
+		bool wide = true, plain = false;
+		struct set group = { .n = 0 };
+
+		if (peek(r) == '(') {
+			(void)next(r);
+			if (!read_group(r, &group, depth))
+				group.n = 0;
+		} else {
+			plain = read_atom(r, &c, &wide);
+		}
+		switch (read_times(r)) {
+		case MAYBE:
+			group.n = 0;
+			take_run(r, run, &n, best);
+			continue;
+		case MORE:
+			if (plain && n < RUN_MAX)
+				run[n++] = c;
+			take_run(r, run, &n, best);
+			break;
+		case ONCE:
+			if (plain && n < RUN_MAX)
+				run[n++] = c;
+			else if (wide)
+				take_run(r, run, &n, best);
+			break;
+		}
+		if (better(&group, best))
+			*best = group;
+	}
+	take_run(r, run, &n, best);
+}
+
+static void
+read_alternatives(struct reader *r, struct set *out, int depth)
+{
+	struct set branch;
+	bool none = false;
+
+	out->n = 0;
+	out->shortest = SIZE_MAX;
+	if (depth > DEPTH_MAX) {
+		r->lost = true;
+		return;
+	}
+	for (;;) {
+		read_sequence(r, &branch, depth);
+		if (branch.n == 0 || out->n + branch.n > MM_LITERAL_MAX)
+			none = true;
+		for (size_t i = 0; i < branch.n && !none; i++)
+			out->text[out->n++] = branch.text[i];
+		if (branch.n > 0 && branch.shortest < out->shortest)
+			out->shortest = branch.shortest;
+		if (peek(r) != '|' || r->lost)
+			break;
+		(void)next(r);
+	}
+	if (none || r->lost)
+		out->n = 0;
+}
+
+size_t
+mm_literals(struct mm_str pattern, struct mm_arena *arena, struct mm_str *out)
+{
+	struct reader r = { .rest = pattern, .arena = arena };
+	struct set s;
+
+	read_alternatives(&r, &s, 0);
+	if (r.rest.n > 0 || r.lost)
+		return 0;
+	for (size_t i = 0; i < s.n; i++) {
+		char *p = mm_arena_alloc(arena, s.text[i].n);
+
+		for (size_t k = 0; k < s.text[i].n; k++) {
+			char c = s.text[i].p[k];
+
+			p[k] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+		}
+		out[i] = (struct mm_str){ p, s.text[i].n };
+	}
+	return s.n;
+}

@@ -1,0 +1,337 @@
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/cause/condition.h"
+#include "analyze/cause/literal.h"
+#include "analyze/cause/rules.h"
+#include "analyze/cause/sieve.h"
+#include "analyze/cause/tsv.h"
+#include "formats/base/data.h"
+#include "formats/base/mem.h"
+#include "formats/base/regex.h"
+
+#define N_CELLS	 8
+#define TEXT_MAX 4096 /* bytes of a text that are looked at */
+#define FILE_MAX ((size_t)16 << 20)
+
+struct compiled {
+	struct mm_rule row;
+	struct mm_condition condition;
+	struct mm_regex *pattern; /* NULL: any text */
+};
+
+struct mm_rules {
+	struct mm_arena arena;
+	struct mm_causes *causes;
+	struct mm_operators *operators;
+	struct compiled *list;
+	size_t n, cap;
+	struct mm_sieve *sieve;
+	uint64_t *always;     /* rules that no literal can rule out */
+	uint64_t *candidates; /* of the text at hand */
+	size_t n_words;	      /* of these two */
+	char text[TEXT_MAX];  /* the text at hand, normal */
+	struct mm_buf fold;
+};
+
+/* A refusal, made ready to be compared. */
+struct question {
+	const struct mm_refusal *refusal;
+	const char *op;
+	bool op_sought; /* the text was searched for the operator */
+	struct mm_status_range status;
+	struct mm_str text;
+};
+
+/* Fill a row from the cells of a line, and compile it. */
+static enum mm_status
+compile(struct mm_rules *r, struct compiled *c, const struct mm_str *cell,
+	struct mm_err *err)
+{
+	struct mm_str wrong;
+
+	c->row.id = mm_arena_str(&r->arena, cell[0]).p;
+	c->row.op = cell[1];
+	c->row.code = cell[2];
+	c->row.enhanced = cell[3];
+	c->row.stage = cell[4];
+	c->row.pattern = cell[5];
+	c->row.cause = mm_causes_find(r->causes, cell[6]);
+	c->row.note = cell[7];
+	if (c->row.cause == MM_NOT_FOUND)
+		return mm_err_set(err, MM_EFORMAT, "no cause \"%.*s\"",
+				  MM_STR_ARG(cell[6]));
+	if (!mm_condition_read(&c->condition, cell[2], cell[3], cell[4],
+			       &wrong))
+		return mm_err_set(err, MM_EFORMAT,
+				  "\"%.*s\" is no list of codes or stages",
+				  MM_STR_ARG(wrong));
+	if (mm_str_is(cell[5], "*"))
+		return MM_OK;
+	c->pattern = mm_regex_new(cell[5], MM_REGEX_ICASE, err);
+	return c->pattern != NULL ? MM_OK : MM_EFORMAT;
+}
+
+static enum mm_status
+load(struct mm_rules *r, struct mm_str text, const char *name, bool user,
+     struct mm_err *err)
+{
+	struct mm_tsv t = { .rest = text };
+	struct mm_str cell[N_CELLS];
+	size_t n;
+
+	while ((n = mm_tsv_next(&t, cell, N_CELLS)) > 0) {
+		struct compiled *c;
+		struct mm_err why = { 0 };
+
+		if (n < N_CELLS - 1 || n > N_CELLS)
+			return mm_err_set(err, MM_EFORMAT,
+					  "%s:%zu: %zu cells between tabs, 7 "
+					  "or 8 are needed",
+					  name, t.line, n);
+		r->list = mm_grow(r->list, r->n, &r->cap, sizeof(*r->list));
+		c = &r->list[r->n++];
+		memset(c, 0, sizeof(*c));
+		if (compile(r, c, cell, &why) != MM_OK)
+			return mm_err_set(err, MM_EFORMAT, "%s:%zu: %.400s",
+					  name, t.line, why.text);
+		c->row.user = user;
+	}
+	return MM_OK;
+}
+
+static void
+set_bit(uint64_t *bits, size_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << (i % 64);
+}
+
+static void
+index_literals(struct mm_rules *r)
+{
+	struct mm_str literals[MM_LITERAL_MAX];
+
+	r->n_words = (r->n + 63) / 64;
+	r->always = mm_calloc(r->n_words, sizeof(*r->always));
+	r->candidates = mm_calloc(r->n_words, sizeof(*r->candidates));
+	r->sieve = mm_sieve_new();
+	for (size_t i = 0; i < r->n; i++) {
+		struct compiled *c = &r->list[i];
+
+		if (c->pattern != NULL)
+			c->row.n_literals =
+			    mm_literals(c->row.pattern, &r->arena, literals);
+		for (size_t k = 0; k < c->row.n_literals; k++)
+			mm_sieve_add(r->sieve, literals[k], i);
+		if (c->row.n_literals == 0)
+			set_bit(r->always, i);
+	}
+	mm_sieve_seal(r->sieve);
+}
+
+struct mm_rules *
+mm_rules_new(struct mm_str user_text, const char *user_name, struct mm_err *err)
+{
+	struct mm_rules *r = mm_calloc(1, sizeof(*r));
+
+	mm_arena_init(&r->arena);
+	mm_buf_init(&r->fold, TEXT_MAX);
+	r->causes = mm_causes_new(err);
+	r->operators = r->causes != NULL ? mm_operators_new(err) : NULL;
+	if (r->operators == NULL ||
+	    load(r, mm_arena_str(&r->arena, user_text), user_name, true, err) !=
+		MM_OK ||
+	    load(r, mm_data("analyze/cause/rules.tsv"), "rules.tsv", false,
+		 err) != MM_OK) {
+		mm_rules_free(r);
+		return NULL;
+	}
+	index_literals(r);
+	return r;
+}
+
+static enum mm_status
+read_file(const char *path, struct mm_buf *out, struct mm_err *err)
+{
+	FILE *f = fopen(path, "rb");
+	char block[4096];
+	size_t n;
+	enum mm_status st = MM_OK;
+
+	if (f == NULL)
+		return mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));
+	while ((n = fread(block, 1, sizeof(block), f)) > 0)
+		mm_buf_add(out, block, n);
+	if (ferror(f) || out->over)
+		st = mm_err_set(err, MM_EIO, "%s: cannot be read whole", path);
+	(void)fclose(f);
+	return st;
+}
+
+struct mm_rules *
+mm_rules_open(const char *path, struct mm_err *err)
+{
+	struct mm_rules *r = NULL;
+	struct mm_buf text;
+
+	mm_buf_init(&text, FILE_MAX);
+	if (path == NULL || read_file(path, &text, err) == MM_OK)
+		r = mm_rules_new(mm_buf_str(&text), path, err);
+	mm_buf_fini(&text);
+	return r;
+}
+
+void
+mm_rules_free(struct mm_rules *r)
+{
+	if (r == NULL)
+		return;
+	for (size_t i = 0; i < r->n; i++)
+		mm_regex_free(r->list[i].pattern);
+	free(r->list);
+	free(r->always);
+	free(r->candidates);
+	mm_sieve_free(r->sieve);
+	mm_operators_free(r->operators);
+	mm_causes_free(r->causes);
+	mm_buf_fini(&r->fold);
+	mm_arena_fini(&r->arena);
+	free(r);
+}
+
+/* Lower case, and runs of blanks and line ends as one blank: the form that
+ * literals and patterns are written for. */
+static struct mm_str
+normal(struct mm_rules *r, struct mm_str text)
+{
+	size_t n = 0;
+	bool blank = true;
+
+	for (size_t i = 0; i < text.n && n < TEXT_MAX; i++) {
+		char c = text.p[i];
+		bool space = c == ' ' || (c >= '\t' && c <= '\r');
+
+		if (space && blank)
+			continue;
+		blank = space;
+		r->text[n++] = space		      ? ' '
+			       : c >= 'A' && c <= 'Z' ? (char)(c + 32)
+						      : c;
+	}
+	return (struct mm_str){ r->text, n };
+}
+
+static struct question
+prepare(struct mm_rules *r, const struct mm_refusal *refusal)
+{
+	return (struct question){ .refusal = refusal,
+				  .op = refusal->op,
+				  .op_sought = refusal->op != NULL,
+				  .status = mm_status_read(refusal->enhanced),
+				  .text = normal(r, refusal->text) };
+}
+
+/* Is the refusing operator one of `list`? Only a few rules ask, so the text
+ * is searched for the operator not before. */
+static bool
+op_fits(const struct mm_rules *r, struct mm_str list, struct question *q)
+{
+	struct mm_str word;
+
+	if (mm_str_is(list, "*"))
+		return true;
+	if (!q->op_sought) {
+		q->op_sought = true;
+		q->op = mm_operator_of_text(r->operators, q->text);
+	}
+	if (q->op == NULL)
+		return false;
+	while (mm_str_cutc(&list, ',', &word))
+		if (mm_str_is(word, q->op))
+			return true;
+	return mm_str_is(list, q->op);
+}
+
+static bool
+fits(const struct mm_rules *r, const struct compiled *c, struct question *q)
+{
+	const struct mm_refusal *f = q->refusal;
+
+	return mm_condition_fits(&c->condition, f->code, &q->status,
+				 f->stage) &&
+	       (c->pattern == NULL ||
+		mm_regex_match(c->pattern, q->text, NULL, 0)) &&
+	       op_fits(r, c->row.op, q);
+}
+
+struct mm_ruling
+mm_rules_classify(struct mm_rules *r, const struct mm_refusal *refusal)
+{
+	struct question q = prepare(r, refusal);
+
+	memcpy(r->candidates, r->always, r->n_words * sizeof(*r->always));
+	mm_sieve_pass(r->sieve, q.text, r->candidates);
+	for (size_t w = 0; w < r->n_words; w++) {
+		for (uint64_t set = r->candidates[w]; set != 0;
+		     set &= set - 1) {
+			size_t i = w * 64 + (size_t)__builtin_ctzll(set);
+
+			if (fits(r, &r->list[i], &q))
+				return (struct mm_ruling){ r->list[i].row.cause,
+							   r->list[i].row.id };
+		}
+	}
+	return (struct mm_ruling){ mm_causes_unknown(r->causes), NULL };
+}
+
+struct mm_ruling
+mm_rules_reason(struct mm_rules *r, const char *op, enum mm_stage stage,
+		struct mm_str reason)
+{
+	struct mm_reply reply;
+	struct mm_refusal refusal;
+
+	mm_reply_parse(reason, &r->fold, &reply);
+	refusal = (struct mm_refusal){
+		.op = op,
+		.code = reply.code,
+		.enhanced = reply.enhanced,
+		.stage = reply.stage != MM_STAGE_NONE ? reply.stage : stage,
+		.text = reply.text,
+	};
+	return mm_rules_classify(r, &refusal);
+}
+
+const struct mm_causes *
+mm_rules_causes(const struct mm_rules *r)
+{
+	return r->causes;
+}
+
+const struct mm_operators *
+mm_rules_operators(const struct mm_rules *r)
+{
+	return r->operators;
+}
+
+size_t
+mm_rules_count(const struct mm_rules *r)
+{
+	return r->n;
+}
+
+const struct mm_rule *
+mm_rules_get(const struct mm_rules *r, size_t i)
+{
+	return &r->list[i].row;
+}
+
+bool
+mm_rules_fits(struct mm_rules *r, size_t i, const struct mm_refusal *refusal)
+{
+	struct question q = prepare(r, refusal);
+
+	return fits(r, &r->list[i], &q);
+}

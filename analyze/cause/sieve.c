@@ -1,0 +1,144 @@
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/cause/sieve.h"
+#include "formats/base/mem.h"
+
+#define GRAM	3
+#define BITS	16
+#define BUCKETS (1U << 12)
+
+struct entry {
+	uint32_t gram; /* three bytes of the literal ... */
+	uint32_t at;   /* ... which stand this far inside it */
+	struct mm_str literal;
+	size_t id;
+};
+
+struct mm_sieve {
+	struct entry *list; /* ordered by bucket once sealed */
+	size_t n, cap;
+	uint64_t seen[(1U << BITS) / 64];
+	uint32_t from[BUCKETS + 1]; /* entries of a bucket */
+};
+
+static uint32_t
+gram_at(const char *p)
+{
+	const unsigned char *u = (const unsigned char *)p;
+
+	return (uint32_t)u[0] | (uint32_t)u[1] << 8 | (uint32_t)u[2] << 16;
+}
+
+static uint32_t
+hash(uint32_t gram)
+{
+	return (gram * 2654435761U) >> (32 - BITS);
+}
+
+struct mm_sieve *
+mm_sieve_new(void)
+{
+	return mm_calloc(1, sizeof(struct mm_sieve));
+}
+
+void
+mm_sieve_free(struct mm_sieve *s)
+{
+	if (s == NULL)
+		return;
+	free(s->list);
+	free(s);
+}
+
+void
+mm_sieve_add(struct mm_sieve *s, struct mm_str literal, size_t id)
+{
+	s->list = mm_grow(s->list, s->n, &s->cap, sizeof(*s->list));
+	s->list[s->n++] = (struct entry){ .literal = literal, .id = id };
+}
+
+static int
+by_bucket(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	uint32_t hx = hash(x->gram), hy = hash(y->gram);
+
+	if (hx != hy)
+		return hx < hy ? -1 : 1;
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+/* What is common in the literals is common in the texts: take the three bytes
+ * that fewest literals have. */
+static void
+choose_grams(struct mm_sieve *s)
+{
+	uint32_t *uses = mm_calloc(1U << BITS, sizeof(*uses));
+
+	for (size_t i = 0; i < s->n; i++)
+		for (size_t at = 0; at + GRAM <= s->list[i].literal.n; at++)
+			uses[hash(gram_at(s->list[i].literal.p + at))]++;
+	for (size_t i = 0; i < s->n; i++) {
+		struct entry *e = &s->list[i];
+		uint32_t least = UINT32_MAX;
+
+		for (size_t at = 0; at + GRAM <= e->literal.n; at++) {
+			uint32_t g = gram_at(e->literal.p + at);
+
+			if (uses[hash(g)] >= least)
+				continue;
+			least = uses[hash(g)];
+			e->gram = g;
+			e->at = (uint32_t)at;
+		}
+	}
+	free(uses);
+}
+
+void
+mm_sieve_seal(struct mm_sieve *s)
+{
+	size_t k = 0;
+
+	choose_grams(s);
+	if (s->n > 0)
+		qsort(s->list, s->n, sizeof(*s->list), by_bucket);
+	for (size_t i = 0; i < s->n; i++) {
+		uint32_t h = hash(s->list[i].gram);
+
+		s->seen[h / 64] |= UINT64_C(1) << (h % 64);
+	}
+	for (uint32_t b = 0; b <= BUCKETS; b++) {
+		while (k < s->n && hash(s->list[k].gram) >> (BITS - 12) < b)
+			k++;
+		s->from[b] = (uint32_t)k;
+	}
+}
+
+static void
+look(const struct mm_sieve *s, struct mm_str text, size_t at, uint64_t *bits)
+{
+	uint32_t gram = gram_at(text.p + at), b = hash(gram) >> (BITS - 12);
+
+	for (uint32_t i = s->from[b]; i < s->from[b + 1]; i++) {
+		const struct entry *e = &s->list[i];
+
+		if (e->gram == gram && at >= e->at &&
+		    text.n - (at - e->at) >= e->literal.n &&
+		    memcmp(text.p + at - e->at, e->literal.p, e->literal.n) ==
+			0)
+			bits[e->id / 64] |= UINT64_C(1) << (e->id % 64);
+	}
+}
+
+void
+mm_sieve_pass(const struct mm_sieve *s, struct mm_str text, uint64_t *bits)
+{
+	for (size_t at = 0; at + GRAM <= text.n; at++) {
+		uint32_t h = hash(gram_at(text.p + at));
+
+		if (s->seen[h / 64] >> (h % 64) & 1)
+			look(s, text, at, bits);
+	}
+}
