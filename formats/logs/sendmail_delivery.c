@@ -5,16 +5,13 @@
 static void
 put_client(struct mm_record *r, const struct mm_sendmail_fields *f)
 {
-	size_t at = mm_str_findc(f->relay_name, '@');
+	struct mm_str host = f->relay_name, user;
 
 	r->client_ip = f->relay_ip;
-	if (f->relay_ip.n == 0 && at != MM_NOT_FOUND)
-		r->text = mm_str_upto(f->relay_name, at);
-	else
-		r->client_name =
-		    mm_str_from(f->relay_name, at != MM_NOT_FOUND ? at + 1 : 0);
-	if (r->client_name.n == 0)
-		r->client_name = MM_STR_ABSENT;
+	if (mm_str_cutc(&host, '@', &user) && f->relay_ip.n == 0)
+		r->text = user;
+	else if (host.n > 0)
+		r->client_name = host;
 }
 
 enum mm_verdict
