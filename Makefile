@@ -2,6 +2,7 @@
 #   make            build ./mailmortem            make check   all tests
 #   make SAN=1 ...  with address and undefined-behaviour sanitizers
 #   make CC=clang   with clang                    make lint    the house rules
+#   make fuzz       each fuzzer for a minute, with clang
 
 CC       = gcc
 prefix   = /usr/local
@@ -22,17 +23,20 @@ WARN     = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
            -Wconversion -Wundef -Wvla -Wswitch-enum -Werror
 OPT      = -O2 -g
 SANFLAGS = $(if $(SAN),-fsanitize=address$(,)undefined \
-           -fno-sanitize-recover=all -fno-omit-frame-pointer)
+           -fno-sanitize-recover=all -fno-omit-frame-pointer) \
+           $(if $(FUZZ),-fsanitize=fuzzer-no-link)
 ,       := ,
 CPPFLAGS_ALL = -D_POSIX_C_SOURCE=200809L -I. $(CPPFLAGS)
 CFLAGS_ALL   = -std=c11 $(OPT) $(WARN) $(SANFLAGS) -pthread $(CFLAGS)
 LDLIBS_ALL   = $(shell pkg-config --libs $(LIBS)) -lcsv -lm -pthread
 
-B       := build/$(notdir $(CC))$(if $(SAN),-san)
+B       := build/$(notdir $(CC))$(if $(SAN),-san)$(if $(FUZZ),-fuzz)
 SRC     := $(wildcard formats/*/*.c analyze/*.c analyze/*/*.c replay/*.c \
            replay/*/*.c reports/*.c)
 OBJ     := $(SRC:%.c=$(B)/%.o) $(B)/data.o
 TESTS   := $(patsubst tests/%.c,$(B)/tests/%,$(wildcard tests/test_*.c))
+FUZZERS := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/*.c))
+FUZZ_SECONDS = 60
 # Built into the program; formats/base/data.h.
 DATA    := $(wildcard analyze/*/*.tsv replay/*/*.ini reports/page.css \
            reports/page.js) $(DYGRAPH)/dygraph.min.js \
@@ -81,6 +85,18 @@ check: deps
 run-tests: $(B)/mailmortem $(TESTS)
 	@sh tests/run.sh $(B) $(TESTS)
 
+# Each target of tests/fuzz for FUZZ_SECONDS, by clang's libFuzzer.
+fuzz:
+	@$(MAKE) --no-print-directory CC=clang SAN=1 FUZZ=1 run-fuzz
+
+run-fuzz: $(FUZZERS)
+	@sh tests/fuzz/run.sh $(FUZZ_SECONDS) $(FUZZERS)
+
+$(B)/fuzz/%: tests/fuzz/%.c $(B)/libmm.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS) -o $@ \
+	  $< $(B)/libmm.a $(LDLIBS_ALL)
+
 lint:
 	@sh tests/lint/lint.sh
 
@@ -102,5 +118,5 @@ uninstall:
 
 -include $(OBJ:.o=.d) $(B)/mailmortem.d $(TESTS:=.d)
 
-.PHONY: all check run-tests lint format deps clean install uninstall
+.PHONY: all check run-tests fuzz run-fuzz lint format deps clean install uninstall
 .SECONDARY:

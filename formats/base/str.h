@@ -62,7 +62,8 @@ mm_str_from(struct mm_str s, size_t at) /* from `at` on */
 {
 	if (at > s.n)
 		at = s.n;
-	return (struct mm_str){ s.p + at, s.n - at };
+	/* An absent view stays one: no arithmetic on NULL. */
+	return (struct mm_str){ at > 0 ? s.p + at : s.p, s.n - at };
 }
 
 static inline struct mm_str

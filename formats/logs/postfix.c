@@ -160,6 +160,10 @@ static const struct kind behind_id[] = {
 	KIND("reply: ", mm_postfix_noise),
 	KIND("domain ", mm_postfix_noise), /* TLS policies */
 	KIND("no ", mm_postfix_noise),
+	KIND("Untrusted TLS ", mm_postfix_noise),
+	KIND("Trusted TLS ", mm_postfix_noise),
+	KIND("Anonymous TLS ", mm_postfix_noise),
+	KIND("Verified TLS ", mm_postfix_noise),
 };
 
 /* What a line without an id may begin with. */
@@ -304,7 +308,8 @@ read_bare(const struct mm_postfix_line *l)
 
 	if (read != NULL)
 		return read(l);
-	if (mm_str_starts(l->rest, "reject: ") &&
+	if ((mm_str_starts(l->rest, "reject: ") ||
+	     mm_str_starts(l->rest, "proxy-")) &&
 	    mm_postfix_action(l, &verdict))
 		return verdict;
 	if (l->kind == MM_POSTFIX_TOOL || is_helper(l->program) ||
@@ -330,10 +335,7 @@ read_behind_id(const struct mm_postfix_line *l)
 	 * next, in the words of any reason. */
 	if (l->queue_id.n > 0 &&
 	    (l->kind == MM_POSTFIX_CLIENT || l->kind == MM_POSTFIX_UNKNOWN))
-		return reader_of(bare, MM_COUNT(bare), l->rest) == NULL ||
-			       mm_str_starts(l->rest, "connect to ")
-			   ? mm_postfix_leg(l)
-			   : MM_LINE_NOISE;
+		return mm_postfix_leg(l);
 	if (is_trace(l->rest))
 		return MM_LINE_NOISE;
 	return mm_postfix_malformed(l, "unknown text behind an id");

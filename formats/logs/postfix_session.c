@@ -3,6 +3,8 @@
 #include "formats/base/status.h"
 #include "formats/logs/postfix_line.h"
 
+#define STAGE_MAX 20 /* "END-OF-MESSAGE" is the longest */
+
 static void
 take_client(struct mm_str *s, struct mm_record *r)
 {
@@ -174,19 +176,28 @@ trailer_at(struct mm_str s)
 	return s.n > 0 && s.p[s.n - 1] == ';' ? s.n - 1 : s.n;
 }
 
-/* "RCPT from H: 550 5.1.1 TEXT; from=<> to=<> proto=ESMTP helo=<x>" */
+/* "RCPT from H: 550 5.1.1 TEXT; from=<> to=<> proto=ESMTP helo=<x>"; what a
+ * proxy answered has no client. */
 static bool
 read_smtpd(struct mm_str s, struct mm_record *r)
 {
+	struct mm_str client;
+	bool answered = mm_str_cut(&s, ": ", &client);
 	size_t at;
 
-	if (!mm_str_cut(&s, " from ", &r->stage) || r->stage.n > 20)
+	if (!answered)
+		client = s;
+	if (!mm_str_cut(&client, " from ", &r->stage)) {
+		r->stage = client;
+		client = MM_STR_ABSENT;
+	}
+	if ((!answered && client.n == 0) || r->stage.n > STAGE_MAX)
 		return false;
 	if (mm_str_is(r->stage, "END-OF-MESSAGE"))
 		r->stage = MM_STR("eod");
-	take_client(&s, r);
-	if (!mm_str_skip(&s, ": "))
-		return s.n == 0;
+	take_client(&client, r);
+	if (!answered)
+		return true;
 	at = trailer_at(s);
 	r->reply = mm_str_upto(s, at);
 	s = mm_str_from(s, at + 1);
