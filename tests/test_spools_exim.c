@@ -150,6 +150,9 @@ static const struct {
 	  ID "-H\nme 1 2\n<a@b>\n1795325675 0\nXX\n3\nc@d\n",
 	  "deferred " ID " from=a@b arrived=1795325675 "
 	  "note=cut within the envelope\n  to c@d\n" },
+	{ "cut in the envelope", ID "-H\nme 1 2\n<a@b>\n1795325675 0\n",
+	  "deferred " ID " from=a@b arrived=1795325675 "
+	  "note=cut within the envelope\n" },
 	{ "no sender", ID "-H\nme 1 2\na@b\n1795325675 0\nXX\n1\nc@d\n\n",
 	  "deferred " ID " note=no sender where it should be\n" },
 	{ "no count", ID "-H\nme 1 2\n<a@b>\n1795325675 0\nXX\nmany\n",

@@ -278,7 +278,8 @@ static const struct {
 	  "note=set aside as corrupt\n  done c@d\n" },
 	{ "not picked up yet", "maildrop/ABCDE1", 0700,
 	  "T1795325691\nAa=b\nFAnna\nS\nRc@d\nM\nE",
-	  "maildrop ABCDE1 from= arrived=1795325691\n  to c@d\n" },
+	  "maildrop ABCDE1 from= arrived=1795325691 "
+	  "note=not picked up yet: no queue id\n  done c@d\n" },
 	{ "names that need quotes", "active/ABCDE1", 0700,
 	  T "Sx y@z\nOp..q\nRa\"b@cd\nR.a\nRa.b@c\nRe@f@g\nE",
 	  "active ABCDE1 from=\"x y\"@z arrived=1795325691.046671\n"

@@ -220,6 +220,22 @@ test_listing_forms(void **state)
 	mm_buf_fini(&got);
 }
 
+/* Known, and no snapshot. */
+static void
+test_host_status(void **state)
+{
+	struct mm_spools *sp = mm_spools_new();
+	struct mm_buf got;
+
+	(void)state;
+	assert_string_equal(offer(sp, "host_status/example./flaky./in",
+				  MM_STR("V0\nE0\nH0\nS0\nU1795325877\n.\n"), 0,
+				  0644),
+			    "sendmail host status");
+	assert_string_equal(show_all(sp, &got), "");
+	mm_buf_fini(&got);
+}
+
 static void
 test_foreign(void **state)
 {
@@ -250,6 +266,7 @@ main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test(test_made),
 		cmocka_unit_test(test_listing_forms),
+		cmocka_unit_test(test_host_status),
 		cmocka_unit_test(test_foreign),
 	};
 

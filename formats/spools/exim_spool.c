@@ -254,8 +254,12 @@ take_lists(struct file *f)
 	struct mm_str line, orcpt;
 	uint64_t n;
 
-	while (next(f, &line) && mm_str_starts(line, "-"))
-		take_option(f, line);
+	do {
+		if (!next(f, &line))
+			return false;
+		if (mm_str_starts(line, "-"))
+			take_option(f, line);
+	} while (mm_str_starts(line, "-"));
 	while (line.n > 3 && line.p[2] == ' ') { /* "YN address" */
 		done(f->es, f->e->queue_id, mm_str_from(line, 3));
 		if (!next(f, &line))

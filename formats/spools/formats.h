@@ -12,6 +12,7 @@ extern const struct mm_spool_format mm_spool_exim;
 extern const struct mm_spool_format mm_spool_exim_bp;
 extern const struct mm_spool_format mm_spool_sendmail;
 extern const struct mm_spool_format mm_spool_sendmail_mailq;
+extern const struct mm_spool_format mm_spool_sendmail_hoststat;
 extern const struct mm_spool_format mm_spool_opensmtpd;
 extern const struct mm_spool_format mm_spool_show_queue;
 

@@ -4,11 +4,11 @@
 #include "formats/base/mem.h"
 #include "formats/spools/entries.h"
 #include "formats/spools/formats.h"
+#include "formats/spools/postfix_record.h"
 
 #define CONTENT_MAX_BYTES ((size_t)256 << 20)
 #define HEADERS_MAX_BYTES ((size_t)64 << 10)
 #define ID_MAX_BYTES	  64
-#define LENGTH_MAX_BYTES  4	/* record.c: what fits an int */
 #define MODE_COMPLETE	  0100U /* cleanup(8) sets u+x at the end */
 
 /* The folders below queue_directory. Of two places of one message the one
@@ -21,11 +21,11 @@ struct folder {
 };
 
 static const struct folder folders[] = {
-	{ "active", 0, false, true },	{ "incoming", 1, false, true },
-	{ "deferred", 2, false, true }, { "hold", 3, false, true },
-	{ "maildrop", 5, false, true }, { "corrupt", 6, false, false },
-	{ "defer", 0, true, false },	{ "bounce", 0, true, false },
-	{ "trace", 0, true, false },	{ "flush", 0, true, false },
+	{ "active", 0, false, true },	 { "incoming", 1, false, true },
+	{ "deferred", 2, false, true },	 { "hold", 3, false, true },
+	{ "maildrop", 5, false, false }, { "corrupt", 6, false, false },
+	{ "defer", 0, true, false },	 { "bounce", 0, true, false },
+	{ "trace", 0, true, false },	 { "flush", 0, true, false },
 };
 /* A queue file that lies anywhere else. */
 static const struct folder elsewhere = { "queue", 4, false, true };
@@ -80,83 +80,13 @@ find_place(struct mm_str name)
 	return p;
 }
 
-/* One record: a type, a length of 7 bits a byte, data (record(3)). */
-struct record {
-	char type; /* 0: no more, or no sense */
-	struct mm_str data;
-};
-
-struct reader {
-	struct mm_str all;
-	size_t at;
-	size_t n_read;	 /* bytes; no record is read twice */
-	const char *why; /* what made no sense; NULL: just the end */
-};
-
-static struct record
-broken(struct reader *r, const char *why)
-{
-	r->why = why;
-	return (struct record){ 0, MM_STR_ABSENT };
-}
-
-static struct record
-raw_record(struct reader *r)
-{
-	size_t at = r->at, len = 0;
-	unsigned shift = 0;
-	unsigned char byte;
-	struct record rec = { 0, MM_STR_ABSENT };
-
-	if (at >= r->all.n)
-		return rec;
-	rec.type = r->all.p[at++];
-	do {
-		if (shift >= 7 * LENGTH_MAX_BYTES)
-			return broken(r, "record with a bad length");
-		if (at >= r->all.n)
-			return broken(r, "cut within a record");
-		byte = (unsigned char)r->all.p[at++];
-		len |= (size_t)(byte & 0x7f) << shift;
-		shift += 7;
-	} while ((byte & 0x80) != 0);
-	if (len > r->all.n - at)
-		return broken(r, "cut within a record");
-	rec.data = (struct mm_str){ r->all.p + at, len };
-	r->n_read += at + len - r->at;
-	if (r->n_read > r->all.n)
-		return broken(r, "pointers in a circle");
-	r->at = at + len;
-	return rec;
-}
-
-/* The next record that means something: pointers followed, padding skipped. */
-static struct record
-next_record(struct reader *r)
-{
-	struct record rec;
-	uint64_t to;
-
-	for (;;) {
-		rec = raw_record(r);
-		if (rec.type == 'w')
-			continue;
-		if (rec.type != 'p')
-			return rec;
-		if (!mm_str_to_u64(mm_str_trim(rec.data), &to) || to > r->all.n)
-			return broken(r, "pointer to nowhere");
-		if (to > 0) /* 0: room for one */
-			r->at = (size_t)to;
-	}
-}
-
 /* Is this the front of a queue file? cleanup(8) begins with the size record,
  * postdrop(1) with the time. */
 static bool
 looks_like_queue_file(struct mm_str head)
 {
-	struct reader r = { .all = head };
-	struct record rec = raw_record(&r);
+	struct mm_postfix_records r = { .all = head };
+	struct mm_postfix_record rec = mm_postfix_record_raw(&r);
 
 	if ((rec.type != 'C' && rec.type != 'T') || rec.data.n < 9)
 		return false;
@@ -242,7 +172,7 @@ quoted(struct mm_str address, struct mm_buf *room)
 struct file {
 	struct mm_entries *es;
 	struct mm_spool_entry *e;
-	struct reader r;
+	struct mm_postfix_records r;
 	struct mm_buf room;	/* of quoted() */
 	struct mm_buf headers;	/* of the message */
 	struct mm_str original; /* of the next recipient */
@@ -304,13 +234,13 @@ static void
 take_message(struct file *f)
 {
 	size_t start = f->r.at;
-	struct record rec;
+	struct mm_postfix_record rec;
 	bool joined = false;
 
 	for (;;) {
-		struct reader before = f->r;
+		struct mm_postfix_records before = f->r;
 
-		rec = next_record(&f->r);
+		rec = mm_postfix_record_next(&f->r);
 		if (rec.type != 'N' && rec.type != 'L') {
 			f->r = before;
 			break;
@@ -330,7 +260,7 @@ take_message(struct file *f)
 }
 
 static void
-take_record(struct file *f, const struct record *rec)
+take_record(struct file *f, const struct mm_postfix_record *rec)
 {
 	struct mm_str data = rec->data;
 
@@ -376,15 +306,15 @@ take_record(struct file *f, const struct record *rec)
 static void
 read_records(struct file *f, struct mm_str all)
 {
-	struct record rec;
+	struct mm_postfix_record rec;
 
-	f->r = (struct reader){ .all = all };
+	f->r = (struct mm_postfix_records){ .all = all };
 	f->es->n_rcpts = 0;
 	f->n_seen = 0;
 	f->ended = false;
 	f->original = MM_STR_ABSENT;
 	mm_buf_clear(&f->headers);
-	while (!f->ended && (rec = next_record(&f->r)).type != 0)
+	while (!f->ended && (rec = mm_postfix_record_next(&f->r)).type != 0)
 		take_record(f, &rec);
 }
 
@@ -413,7 +343,9 @@ judge(struct file *f, const struct mm_leaf *leaf, const struct folder *folder)
 	} else if (f->has_all && !f->ended) {
 		note = f->r.why != NULL ? f->r.why : "no end record";
 	} else if (!folder->is_waiting) {
-		note = "set aside as corrupt";
+		note = mm_str_is(e->queue, "corrupt")
+			   ? "set aside as corrupt"
+			   : "not picked up yet: no queue id";
 	}
 	if (note != NULL)
 		e->note = mm_str_z(note);

@@ -15,6 +15,7 @@ static const struct mm_spool_format *const formats[] = {
 	&mm_spool_opensmtpd, /* "queue/df/df..." is not Sendmail's */
 	&mm_spool_sendmail,
 	&mm_spool_sendmail_mailq,
+	&mm_spool_sendmail_hoststat,
 	&mm_spool_show_queue,
 };
 /* clang-format on */
