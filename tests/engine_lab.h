@@ -15,6 +15,7 @@
 #include "formats/base/digest.h"
 #include "formats/base/json.h"
 #include "formats/base/mem.h"
+#include "replay/engine/receiver.h"
 #include "replay/engine/run.h"
 
 struct lab {

@@ -112,7 +112,7 @@ start(struct mm_run *run, uint32_t dest)
 	a = mm_attempts_start(&run->attempts, &number);
 	a->message = mm_ready_take(&run->ready, dest);
 	a->start_ms = run->now_ms;
-	run->s->messages[a->message].state = MM_FLYING;
+	__builtin_prefetch(&run->s->messages[a->message], 1);
 	if (f->pace != NULL)
 		mm_pace_take(f->pace);
 	f->n_flying++;

@@ -6,6 +6,7 @@
 
 #define BLOCK_ENTRIES 255 /* a block fills a page */
 #define CLASS_SHIFT   61
+#define AHEAD	      8 /* wakes: as long as memory takes */
 
 struct mm_entry {
 	uint64_t t, key;
@@ -13,14 +14,14 @@ struct mm_entry {
 
 struct mm_block {
 	struct mm_block *next;
-	size_t n;
+	uint32_t at, n; /* entries [at, n) are there */
 	struct mm_entry entry[BLOCK_ENTRIES];
 };
 
 void
-mm_events_init(struct mm_events *q)
+mm_events_init(struct mm_events *q, const void *wakes, size_t each_bytes)
 {
-	*q = (struct mm_events){ 0 };
+	*q = (struct mm_events){ .wakes = wakes, .each_bytes = each_bytes };
 }
 
 static void
@@ -44,8 +45,9 @@ mm_events_fini(struct mm_events *q)
 	*q = (struct mm_events){ 0 };
 }
 
+/* A new block at the end of bucket `i`. */
 static struct mm_block *
-take_block(struct mm_events *q, struct mm_block *behind)
+add_block(struct mm_events *q, int i)
 {
 	struct mm_block *b = q->spare;
 
@@ -53,8 +55,13 @@ take_block(struct mm_events *q, struct mm_block *behind)
 		q->spare = b->next;
 	else
 		b = mm_alloc(sizeof(*b));
-	b->next = behind;
-	b->n = 0;
+	b->next = NULL;
+	b->at = b->n = 0;
+	if (q->bucket[i] == NULL)
+		q->bucket[i] = b;
+	else
+		q->last[i]->next = b;
+	q->last[i] = b;
 	return b;
 }
 
@@ -63,15 +70,16 @@ add(struct mm_events *q, struct mm_entry e)
 {
 	uint64_t differs = e.t ^ q->now;
 	int i = differs == 0 ? 0 : 64 - __builtin_clzll(differs);
-	struct mm_block *b = q->bucket[i];
+	struct mm_block *b = q->last[i];
 
-	if (b == NULL) {
+	if (q->bucket[i] == NULL) {
 		q->least[i] = e.t;
 		if (i > 0)
 			q->filled |= (uint64_t)1 << (i - 1);
+		b = add_block(q, i);
+	} else if (b->n == BLOCK_ENTRIES) {
+		b = add_block(q, i);
 	}
-	if (b == NULL || b->n == BLOCK_ENTRIES)
-		q->bucket[i] = b = take_block(q, b);
 	if (e.t < q->least[i])
 		q->least[i] = e.t;
 	b->entry[b->n++] = e;
@@ -119,7 +127,7 @@ mm_events_next(struct mm_events *q, int64_t *t_ms)
 	while (b != NULL) {
 		struct mm_block *next = b->next;
 
-		for (size_t k = 0; k < b->n; k++) {
+		for (uint32_t k = 0; k < b->n; k++) {
 			struct mm_entry e = b->entry[k];
 
 			if (e.t != q->now ||
@@ -141,12 +149,24 @@ mm_events_next(struct mm_events *q, int64_t *t_ms)
 }
 
 static uint64_t
+number_of(uint64_t key)
+{
+	return key & (((uint64_t)1 << CLASS_SHIFT) - 1);
+}
+
+static uint64_t
 pop_wake(struct mm_events *q)
 {
 	struct mm_block *b = q->bucket[0];
-	uint64_t key = b->entry[--b->n].key;
+	uint64_t key = b->entry[b->at++].key;
 
-	if (b->n == 0) {
+	if (b->n - b->at > AHEAD)
+		__builtin_prefetch(q->wakes +
+				       number_of(b->entry[b->at + AHEAD].key) *
+					   q->each_bytes,
+				   1);
+
+	if (b->at == b->n) {
 		q->bucket[0] = b->next;
 		b->next = q->spare;
 		q->spare = b;
@@ -167,6 +187,6 @@ mm_events_pop(struct mm_events *q, struct mm_event *e)
 	else
 		return false;
 	e->class = (enum mm_event_class)(key >> CLASS_SHIFT);
-	e->number = key & (((uint64_t)1 << CLASS_SHIFT) - 1);
+	e->number = number_of(key);
 	return true;
 }

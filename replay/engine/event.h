@@ -5,9 +5,9 @@
  * pending events. It needs what a simulation gives: no event is set before
  * the present. 16 bytes an event, in blocks that are used again.
  *
- * Total order: by time, then class, then number. The wakes of one instant
- * come in a fixed but unsorted order: nothing may depend on it (the ready
- * lists sort), and waves of a million of them need no second copy.
+ * Total order: by time, then class, then number. Only the wakes of one
+ * instant come as they were pushed: nothing may depend on their order (the
+ * ready lists sort), and waves of a million of them need no second copy.
  * Source: Ahuja, Mehlhorn, Orlin, Tarjan 1990, "radix heap".
  */
 #ifndef MM_EVENT_H
@@ -34,16 +34,21 @@ struct mm_event {
 struct mm_block;
 
 struct mm_events {
-	struct mm_block *bucket[65]; /* owned chains */
+	struct mm_block *bucket[65]; /* owned chains, oldest block first */
+	struct mm_block *last[65];   /* the end of each */
 	uint64_t least[65];	     /* earliest time in each */
 	uint64_t filled;	     /* bit b: bucket b + 1 is not empty */
 	struct mm_block *spare;	     /* blocks to use again */
 	uint64_t now;
+	const char *wakes; /* view */
+	size_t each_bytes;
 	uint64_t *batch; /* this instant's events but wakes, sorted; owned */
 	size_t at, n, cap;
 };
 
-void mm_events_init(struct mm_events *q);
+/* `wakes`: what the wakes are about, `each_bytes` a number; it is fetched
+ * ahead of them. */
+void mm_events_init(struct mm_events *q, const void *wakes, size_t each_bytes);
 void mm_events_fini(struct mm_events *q);
 
 /* `t_ms` is not before the present (0 at first). */

@@ -23,6 +23,7 @@ struct mm_outcome {
 	size_t n_messages;
 	int64_t n_delivered, n_bounced, n_expired, n_queued;
 	int64_t n_attempts;
+	int64_t n_events; /* taken from the queue: what the run's work was */
 	int64_t n_results[MM_N_RESULTS];
 	int64_t n_suspended; /* deferred without an attempt */
 	int64_t makespan_ms; /* when the last message ended; 0: none did */

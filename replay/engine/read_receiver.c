@@ -60,6 +60,9 @@ read_reputation(struct mm_reader *r, const struct mm_place *up,
 
 		mm_read_pair(r, &row, mm_json_at(scale, i),
 			     &p->scale[i].min_ppm, &p->scale[i].permille);
+		if (p->scale[i].permille < 0)
+			mm_read_fail(r, &row, NULL, mm_json_at(scale, i),
+				     "a permille of at least 0");
 	}
 	if (p->n_scale > 1)
 		qsort(p->scale, p->n_scale, sizeof(*p->scale), by_least);

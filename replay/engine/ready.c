@@ -19,77 +19,65 @@ struct mm_ready_list {
 
 /* ---- ranks ---- */
 
-struct rank_key {
-	int64_t major, minor;
-	uint32_t i;
-};
-
-static int
-compare_keys(const void *a, const void *b)
+/* What a list is ordered by: `major`, then `minor`, then the index. */
+static uint64_t
+major(const void *ctx, uint32_t i)
 {
-	const struct rank_key *x = a, *y = b;
+	const struct mm_scenario *s = ctx;
 
-	if (x->major != y->major)
-		return x->major < y->major ? -1 : 1;
-	if (x->minor != y->minor)
-		return x->minor < y->minor ? -1 : 1;
-	return (x->i > y->i) - (x->i < y->i);
+	return s->priority != NULL ? mm_sort_key(s->priority[i]) : 0;
 }
 
-static struct rank_key
-key_of(const struct mm_scenario *s, uint32_t i)
+static uint64_t
+minor(const void *ctx, uint32_t i)
 {
-	const struct mm_message *m = &s->messages[i];
-	struct rank_key k = { .i = i };
+	const struct mm_scenario *s = ctx;
 
-	switch (s->policies[s->dests[m->dest].policy].order) {
-	case MM_FIFO:
-		break;
-	case MM_AGE:
-		k.minor = m->created_ms;
-		break;
-	case MM_NEWEST:
-		k.minor = -m->created_ms;
-		break;
-	case MM_PRIORITY:
-		k.major = s->priority != NULL ? s->priority[i] : 0;
-		k.minor = m->created_ms;
-		break;
-	}
-	return k;
+	return mm_sort_key(s->messages[i].created_ms);
 }
 
-static bool
-is_ordered(const struct mm_scenario *s)
+static uint64_t
+minor_newest(const void *ctx, uint32_t i)
 {
-	struct rank_key last, k;
-
-	for (size_t i = 0; i < s->n_messages; i++, last = k) {
-		uint32_t dest = s->messages[i].dest;
-
-		k = key_of(s, (uint32_t)i);
-		if (i == 0 || dest > s->messages[i - 1].dest)
-			continue;
-		if (dest < s->messages[i - 1].dest ||
-		    compare_keys(&last, &k) > 0)
-			return false;
-	}
-	return true;
+	return ~minor(ctx, i);
 }
 
 /* Sort by_rank[first, end), which holds messages in ascending order. */
 static void
-sort_ranks(struct mm_ready *r, const struct mm_ready_list *l)
+sort_ranks(struct mm_ready *r, const struct mm_ready_list *l,
+	   enum mm_order order)
 {
+	uint32_t *v = r->by_rank + l->first;
 	size_t n = l->end - l->first;
-	struct rank_key *keys = mm_alloc(n * sizeof(*keys));
 
-	for (size_t k = 0; k < n; k++)
-		keys[k] = key_of(r->s, r->by_rank[l->first + k]);
-	qsort(keys, n, sizeof(*keys), compare_keys);
-	for (size_t k = 0; k < n; k++)
-		r->by_rank[l->first + k] = keys[k].i;
-	free(keys);
+	if (order != MM_FIFO)
+		mm_sort_by(v, n, order == MM_NEWEST ? minor_newest : minor,
+			   r->s);
+	if (order == MM_PRIORITY)
+		mm_sort_by(v, n, major, r->s);
+}
+
+/* Are all messages in the order of their destinations' lists already? */
+static bool
+is_ordered(const struct mm_scenario *s)
+{
+	for (uint32_t i = 1; i < s->n_messages; i++) {
+		uint32_t dest = s->messages[i].dest;
+		enum mm_order order = s->policies[s->dests[dest].policy].order;
+		uint64_t a = minor(s, i - 1), b = minor(s, i);
+
+		if (dest < s->messages[i - 1].dest)
+			return false;
+		if (dest > s->messages[i - 1].dest || order == MM_FIFO)
+			continue;
+		if (order == MM_PRIORITY && major(s, i - 1) != major(s, i)) {
+			a = major(s, i - 1);
+			b = major(s, i);
+		}
+		if (order == MM_NEWEST ? a < b : a > b)
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -104,8 +92,8 @@ make_ranks(struct mm_ready *r, bool all_fifo)
 	for (size_t i = 0; i < n; i++)
 		r->by_rank[r->lists[s->messages[i].dest].end++] = (uint32_t)i;
 	for (size_t d = 0; d < s->n_dests; d++)
-		if (!r->lists[d].fifo)
-			sort_ranks(r, &r->lists[d]);
+		sort_ranks(r, &r->lists[d],
+			   s->policies[s->dests[d].policy].order);
 	if (all_fifo)
 		return;
 	r->rank_of = mm_alloc(n * sizeof(*r->rank_of));

@@ -299,7 +299,7 @@ static void
 init(struct mm_run *run, struct mm_scenario *s)
 {
 	*run = (struct mm_run){ .s = s };
-	mm_events_init(&run->events);
+	mm_events_init(&run->events, s->messages, sizeof(*s->messages));
 	mm_attempts_init(&run->attempts);
 	mm_ready_init(&run->ready, s);
 	mm_retry_init(&run->retry, &s->sender, s->n_messages);
@@ -328,20 +328,17 @@ fini(struct mm_run *run)
 	for (size_t d = 0; d < run->s->n_dests; d++)
 		free(run->flows[d].idle);
 	free(run->receivers);
-	free(run->first_seen);
 	free(run->flows);
 	free(run->paces);
 	free(run->idle);
-	mm_events_fini(&run->events);
 	mm_attempts_fini(&run->attempts);
-	mm_ready_fini(&run->ready);
-	mm_retry_fini(&run->retry);
 	mm_minset_fini(&run->active);
 }
 
 static void
 play(struct mm_run *run, struct mm_event e, struct mm_outcome *out)
 {
+	out->n_events++;
 	switch (e.class) {
 	case MM_EV_COMPLETE:
 		complete(run, e.number, out);
@@ -376,6 +373,11 @@ retire(struct mm_run *run, const struct mm_run_hooks *hooks, bool any_case)
 static void
 take_stock(struct mm_run *run, struct mm_outcome *out)
 {
+	/* What is large goes first: counting needs room again. */
+	mm_events_fini(&run->events);
+	mm_ready_fini(&run->ready);
+	mm_retry_fini(&run->retry);
+	free(run->first_seen);
 	out->n_attempts = (int64_t)(run->attempts.next - 1);
 	out->n_suspended = run->n_suspended;
 	mm_outcome_messages(out, run->s);

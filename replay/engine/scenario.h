@@ -37,8 +37,7 @@ const char *mm_result_name(enum mm_result r);
 
 enum mm_state {
 	MM_WAITING, /* for its arrival or its next try */
-	MM_READY,   /* due, and no attempt begun */
-	MM_FLYING,  /* an attempt is under way */
+	MM_READY,   /* due, or an attempt is under way */
 	MM_DELIVERED,
 	MM_BOUNCED,
 	MM_EXPIRED
