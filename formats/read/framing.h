@@ -18,7 +18,14 @@ enum mm_framing {
 	MM_FRAME_RFC3164,
 	MM_FRAME_RFC3339,
 	MM_FRAME_RFC5424,
-	MM_FRAME_ISO_BLANK, /* Exim's own files */
+	MM_FRAME_ISO_BLANK, /* Exim's own files, s6-log, log4j */
+	MM_FRAME_DATED,	    /* another order: 20-Oct-2021, 22/06/2014, ... */
+	MM_FRAME_EPOCH,	    /* seconds since 1970 */
+	MM_FRAME_TAI64N,    /* multilog */
+	MM_FRAME_CRI,	    /* Kubernetes, whatever is inside */
+	MM_FRAME_DOCKER,    /* json-file of Docker, whatever is inside */
+	MM_FRAME_JSON,	    /* a log shipper's JSON, whatever is inside */
+	MM_FRAME_JOURNAL,   /* journalctl -o json or export */
 	MM_FRAME_COUNT	    /* others are added before this one */
 };
 
@@ -56,6 +63,10 @@ void mm_framer_init(struct mm_framer *f, int64_t anchor_us, int64_t zone_us);
  * -> Jan 1), Jan 1 -> Dec 31 takes one away, and other steps never change
  * it; Feb 29 asks for a leap year. */
 void mm_frame(struct mm_framer *f, struct mm_str raw, struct mm_line *out);
+/* The same for a line out of an envelope that was written at `t_us`: that is
+ * its time unless the line itself has one with a year. */
+void mm_frame_inner(struct mm_framer *f, struct mm_str text, int64_t t_us,
+		    struct mm_line *out);
 const char *mm_framing_name(enum mm_framing f);
 
 #endif
