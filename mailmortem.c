@@ -7,6 +7,7 @@
 #include "formats/base/verb.h"
 #include "formats/base/whole.h"
 #include "replay/verbs.h"
+#include "reports/verbs.h"
 
 static const struct mm_verb *const verbs[] = {
 	&mm_verb_ingest,
@@ -15,6 +16,7 @@ static const struct mm_verb *const verbs[] = {
 	&mm_verb_trace,
 	&mm_verb_replay,
 	&mm_verb_classify,
+	&mm_verb_report,
 	NULL,
 };
 

@@ -230,6 +230,6 @@ mm_report_line(struct mm_report *r, struct mm_str source, struct mm_str text)
 	struct mm_block *b = same_block(r, MM_BLOCK_EVIDENCE);
 
 	b->lines = mm_grow(b->lines, b->n, &b->cap, sizeof(*b->lines));
-	b->lines[b->n++] = (struct mm_line){ mm_arena_str(&r->texts, source),
-					     mm_arena_str(&r->texts, text) };
+	b->lines[b->n++] = (struct mm_cited){ mm_arena_str(&r->texts, source),
+					      mm_arena_str(&r->texts, text) };
 }

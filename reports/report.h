@@ -50,7 +50,7 @@ struct mm_fact {
 	struct mm_cell cell;
 };
 
-struct mm_line {
+struct mm_cited {
 	struct mm_str source; /* FILE:LINE */
 	struct mm_str text;
 };
@@ -75,11 +75,11 @@ struct mm_block {
 	struct mm_table *table; /* owned; of tables and charts */
 	const char *link; /* column of `table` whose texts are ids, or NULL */
 	struct mm_chart chart;
-	const char **steps;    /* owned */
-	struct mm_fact *facts; /* owned */
-	struct mm_line *lines; /* owned */
-	size_t n, cap;	       /* of steps, facts or lines */
-	size_t n_total;	       /* lines that exist; `n` of them are shown */
+	const char **steps;	/* owned */
+	struct mm_fact *facts;	/* owned */
+	struct mm_cited *lines; /* owned */
+	size_t n, cap;		/* of steps, facts or lines */
+	size_t n_total;		/* lines that exist; `n` of them are shown */
 };
 
 struct mm_report {
@@ -125,7 +125,8 @@ void mm_report_line(struct mm_report *r, struct mm_str source,
  * but its own runs (content security policy by hash), nothing is fetched. */
 void mm_report_html(const struct mm_report *r, struct mm_buf *out);
 void mm_report_markdown(const struct mm_report *r, struct mm_buf *out);
-/* `width`: wrap prose and cut cells to it; 0: wrap at 79, cut nothing. */
+/* `width`: of prose and tables; 0: 79 and 120. All of a cell that is cut is
+ * in the other forms. */
 void mm_report_text(const struct mm_report *r, size_t width, bool colour,
 		    struct mm_buf *out);
 /* One file NAME.csv for each table and chart in `folder`, which is made. */

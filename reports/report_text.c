@@ -5,7 +5,8 @@
 #include "reports/renderers.h"
 
 #define WIDTH  79
-#define SPARKS 48 /* block letters of a chart's line */
+#define CUT    120 /* of tables */
+#define SPARKS 48  /* block letters of a chart's line */
 #define BOLD   "\033[1m"
 #define PLAIN  "\033[0m"
 
@@ -13,7 +14,7 @@ struct page {
 	const struct mm_report *r;
 	struct mm_buf *b;
 	size_t width; /* of prose */
-	size_t cut;   /* of tables; 0: none */
+	size_t cut;   /* of tables */
 	bool colour;
 };
 
@@ -230,7 +231,7 @@ mm_report_text(const struct mm_report *r, size_t width, bool colour,
 	const struct page p = { .r = r,
 				.b = out,
 				.width = width > 0 ? width : WIDTH,
-				.cut = width,
+				.cut = width > 0 ? width : CUT,
 				.colour = colour };
 
 	add_heading(&p, r->title, '=');

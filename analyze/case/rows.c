@@ -12,36 +12,33 @@ kept(struct mm_dict *d, const struct mm_query *q, int column)
 	return mm_arena_str(&d->texts, mm_query_text(q, column));
 }
 
+/* Each fills one place of its array from a row. */
 static void
-fill_name(struct mm_dict *d, size_t id, const struct mm_query *q)
+fill_text(struct mm_dict *d, void *place, const struct mm_query *q)
 {
-	d->names[id] = kept(d, q, 1);
+	*(struct mm_str *)place = kept(d, q, 1);
 }
 
 static void
-fill_file(struct mm_dict *d, size_t id, const struct mm_query *q)
+fill_relay(struct mm_dict *d, void *place, const struct mm_query *q)
 {
-	d->files[id] = kept(d, q, 1);
+	*(struct mm_dict_relay *)place = (struct mm_dict_relay){
+		kept(d, q, 1), kept(d, q, 2), kept(d, q, 3)
+	};
 }
 
 static void
-fill_relay(struct mm_dict *d, size_t id, const struct mm_query *q)
+fill_origin(struct mm_dict *d, void *place, const struct mm_query *q)
 {
-	d->relays[id] = (struct mm_dict_relay){ kept(d, q, 1), kept(d, q, 2),
-						kept(d, q, 3) };
+	*(struct mm_dict_origin *)place = (struct mm_dict_origin){
+		kept(d, q, 1), kept(d, q, 2), kept(d, q, 3)
+	};
 }
 
 static void
-fill_origin(struct mm_dict *d, size_t id, const struct mm_query *q)
+fill_reply(struct mm_dict *d, void *place, const struct mm_query *q)
 {
-	d->origins[id] = (struct mm_dict_origin){ kept(d, q, 1), kept(d, q, 2),
-						  kept(d, q, 3) };
-}
-
-static void
-fill_reply(struct mm_dict *d, size_t id, const struct mm_query *q)
-{
-	d->replies[id] = (struct mm_dict_reply){
+	*(struct mm_dict_reply *)place = (struct mm_dict_reply){
 		.shape = kept(d, q, 1),
 		.sample = kept(d, q, 2),
 		.operator_name = kept(d, q, 3),
@@ -56,7 +53,7 @@ fill_reply(struct mm_dict *d, size_t id, const struct mm_query *q)
 static enum mm_status
 load_part(struct mm_dict *d, struct mm_store *s, const char *sql,
 	  const char *count_sql, void **array, size_t each, size_t *n,
-	  void (*fill)(struct mm_dict *, size_t, const struct mm_query *),
+	  void (*fill)(struct mm_dict *, void *, const struct mm_query *),
 	  struct mm_err *err)
 {
 	struct mm_query *q = mm_query_new(s, count_sql, err);
@@ -74,7 +71,7 @@ load_part(struct mm_dict *d, struct mm_store *s, const char *sql,
 		int64_t id = mm_query_int(q, 0);
 
 		if (id > 0 && (size_t)id < *n)
-			fill(d, (size_t)id, q);
+			fill(d, (char *)*array + (size_t)id * each, q);
 	}
 	mm_query_free(q);
 	return st == MM_END ? MM_OK : st;
@@ -93,7 +90,7 @@ mm_dict_load(struct mm_store *s, struct mm_err *err)
 	load_part(d, s, "SELECT " columns " FROM " table,                      \
 		  "SELECT coalesce(max(id), 0) FROM " table, &(array),         \
 		  sizeof(*d->array), &d->n, fill, err)
-	st = PART("name", "id, text", names, n_names, fill_name);
+	st = PART("name", "id, text", names, n_names, fill_text);
 	d->names = names;
 	if (st == MM_OK)
 		st = PART("relay", "id, name, ip, operator", relays, n_relays,
@@ -110,7 +107,7 @@ mm_dict_load(struct mm_store *s, struct mm_err *err)
 			  n_origins, fill_origin);
 	d->origins = origins;
 	if (st == MM_OK)
-		st = PART("file", "id, name", files, n_files, fill_file);
+		st = PART("file", "id, name", files, n_files, fill_text);
 	d->files = files;
 #undef PART
 	if (st != MM_OK) {

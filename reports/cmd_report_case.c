@@ -1,0 +1,351 @@
+#include <stdlib.h>
+
+#include "analyze/case/curves.h"
+#include "analyze/case/exports.h"
+#include "analyze/case/figures.h"
+#include "analyze/case/rows.h"
+#include "analyze/case/shape.h"
+#include "formats/base/mem.h"
+#include "reports/cmd_report_case.h"
+#include "reports/cmd_report_incidents.h"
+
+#define N_BUCKETS 240 /* points of a chart */
+
+struct view {
+	struct mm_store *s;
+	struct mm_report *r;
+	struct mm_err *err;
+	struct mm_incidents incidents;
+	struct mm_table *templates; /* owned */
+	int64_t first_us, last_us;
+	int64_t n_waiting; /* recipients not done at the end of the logs */
+};
+
+static enum mm_status
+keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
+{
+	(void)err;
+	mm_table_add(ctx, row);
+	return MM_OK;
+}
+
+static struct mm_table *
+export_table(struct view *v, const char *name, const char *title)
+{
+	const struct mm_export *x = mm_export_find(name);
+	struct mm_table *t =
+	    mm_table_new(name, title, x->columns, x->n_columns);
+	struct mm_sink sink = { keep, t };
+
+	if (x->run(v->s, MM_TIME_NONE, &sink, v->err) == MM_OK)
+		return t;
+	mm_table_free(t);
+	return NULL;
+}
+
+/* A figure as a table of the report; left out when it has no rows. */
+static enum mm_status
+add_figure(struct view *v, const char *name)
+{
+	struct mm_table *t = mm_figure(v->s, name, 0, v->err);
+
+	if (t == NULL)
+		return v->err->code;
+	if (t->n_rows > 0)
+		mm_report_table(v->r, t, NULL);
+	else
+		mm_table_free(t);
+	return MM_OK;
+}
+
+/* ---- the head ---- */
+
+static enum mm_status
+add_hosts(struct view *v)
+{
+	struct mm_dict *d = mm_dict_load(v->s, v->err);
+	struct mm_buf b;
+
+	if (d == NULL)
+		return v->err->code;
+	mm_buf_init(&b, (size_t)1 << 20);
+	for (size_t i = 1; i < d->n_origins; i++) {
+		bool seen = false;
+
+		for (size_t k = 1; k < i; k++)
+			seen = seen || mm_str_eq(d->origins[k].host,
+						 d->origins[i].host);
+		if (seen || d->origins[i].host.n == 0)
+			continue;
+		mm_buf_addz(&b, b.n > 0 ? ", " : "");
+		mm_buf_adds(&b, d->origins[i].host);
+	}
+	if (b.n > 0)
+		mm_report_fact(v->r, "Hosts", mm_cell_z(b.p));
+	mm_buf_fini(&b);
+	mm_dict_free(d);
+	return MM_OK;
+}
+
+/* Counts from the figure of totals: final, recipients, share. */
+static enum mm_status
+add_totals(struct view *v)
+{
+	struct mm_table *t = mm_figure(v->s, "totals", 0, v->err);
+	int64_t n = 0;
+
+	if (t == NULL)
+		return v->err->code;
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct mm_cell *row = mm_table_row(t, i);
+
+		n += row[1].i;
+		if (mm_str_is(row[0].s, "deferred") ||
+		    mm_str_is(row[0].s, "held"))
+			v->n_waiting += row[1].i;
+	}
+	mm_report_fact(v->r, "Recipients", mm_cell_int(n));
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct mm_cell *row = mm_table_row(t, i);
+
+		if (mm_str_is(row[0].s, "sent"))
+			mm_report_fact(v->r, "Delivered", row[2]);
+	}
+	mm_table_free(t);
+	return MM_OK;
+}
+
+/* Of the lines that are mail: the export's lines, records, ... */
+static enum mm_status
+add_understood(struct view *v)
+{
+	enum { RECORDS = 9, NOISE, FOREIGN, MALFORMED };
+	struct mm_table *t = export_table(v, "ledger", "Ledger");
+	int64_t bad = 0, all = 0;
+
+	if (t == NULL)
+		return v->err->code;
+	for (size_t i = 0; i < t->n_rows; i++) {
+		const struct mm_cell *row = mm_table_row(t, i);
+
+		bad += row[MALFORMED].i;
+		all += row[RECORDS].i + row[NOISE].i + row[MALFORMED].i;
+	}
+	mm_report_fact(v->r, "Files", mm_cell_int((int64_t)t->n_rows));
+	mm_report_fact(v->r, "Lines not understood",
+		       all > 0 ? mm_cell_share((double)bad / (double)all)
+			       : mm_cell_null());
+	mm_table_free(t);
+	return MM_OK;
+}
+
+static enum mm_status
+add_head(struct view *v)
+{
+	enum mm_status st;
+
+	mm_report_fact(v->r, "From", mm_cell_time(v->first_us));
+	mm_report_fact(v->r, "To", mm_cell_time(v->last_us));
+	st = add_hosts(v);
+	if (st == MM_OK)
+		st = add_totals(v);
+	if (st == MM_OK)
+		st = add_understood(v);
+	if (st == MM_OK)
+		mm_incidents_answer(&v->incidents, v->r, v->templates,
+				    v->last_us, v->n_waiting);
+	return st;
+}
+
+/* ---- the body ---- */
+
+static enum mm_status
+add_volume(struct view *v)
+{
+	static const enum mm_tone tones[] = { MM_TONE_GOOD, MM_TONE_WARN,
+					      MM_TONE_BAD, MM_TONE_PLAIN };
+	int64_t width = mm_curve_width(v->first_us, v->last_us, N_BUCKETS);
+	struct mm_window *windows =
+	    mm_calloc(v->incidents.n + 1, sizeof(*windows));
+	struct mm_chart chart = { .y_label = "attempts",
+				  .tones = tones,
+				  .windows = windows,
+				  .n_windows = v->incidents.n };
+	struct mm_table *volume, *waiting;
+	char text[MM_TIME_TEXT];
+
+	mm_report_section(v->r, "volume-section", "Volume over time");
+	mm_report_prose(v->r,
+			"Attempts and recipients in steps of %s; incidents "
+			"are shaded. An attempt that reached nobody, because "
+			"the destination was suspended or not yet due, is no "
+			"contact and counts apart.",
+			mm_time_span(width, text));
+	mm_incidents_windows(&v->incidents, v->last_us, windows, &v->r->texts);
+	volume = mm_curve_volume(v->s, v->first_us, v->last_us, width, v->err);
+	waiting =
+	    mm_curve_waiting(v->s, v->first_us, v->last_us, width, v->err);
+	if (volume != NULL)
+		mm_report_chart(v->r, volume, &chart);
+	chart.y_label = "recipients";
+	chart.tones = NULL;
+	if (waiting != NULL)
+		mm_report_chart(v->r, waiting, &chart);
+	free(windows);
+	return volume != NULL && waiting != NULL ? MM_OK : v->err->code;
+}
+
+/* Columns of the export that the report asks for. */
+enum {
+	TEMPLATE_OPERATOR = 1,
+	TEMPLATE_CAUSE = 4,
+	TEMPLATE_RULE,
+	TEMPLATE_ATTEMPTS,
+	TEMPLATE_RECIPIENTS,
+	TEMPLATE_FIRST,
+	TEMPLATE_LAST,
+	TEMPLATE_SAMPLE
+};
+
+/* Replies that put mail off or refused it: those have a cause. */
+static void
+add_replies(struct view *v)
+{
+	static const struct mm_column columns[] = {
+		{ "cause", "cause", MM_TEXT },
+		{ "rule", "rule that decided", MM_TEXT },
+		{ "operator", "run by", MM_TEXT },
+		{ "attempts", "attempts", MM_INT },
+		{ "recipients", "recipients", MM_INT },
+		{ "first", "first", MM_TIME },
+		{ "last", "last", MM_TIME },
+		{ "sample", "the first of its kind, in their own words",
+		  MM_TEXT },
+	};
+	struct mm_table *t = mm_table_new("replies", "What the others said",
+					  columns, MM_COUNT(columns));
+
+	for (size_t i = 0; i < v->templates->n_rows; i++) {
+		const struct mm_cell *x = mm_table_row(v->templates, i);
+		const struct mm_cell row[] = {
+			x[TEMPLATE_CAUSE],	x[TEMPLATE_RULE],
+			x[TEMPLATE_OPERATOR],	x[TEMPLATE_ATTEMPTS],
+			x[TEMPLATE_RECIPIENTS], x[TEMPLATE_FIRST],
+			x[TEMPLATE_LAST],	x[TEMPLATE_SAMPLE],
+		};
+
+		if (row[0].kind != MM_NULL)
+			mm_table_add(t, row);
+	}
+	mm_report_table(v->r, t, NULL);
+}
+
+static enum mm_status
+add_backlog(struct view *v)
+{
+	struct mm_table *t = mm_shape(v->s, MM_TIME_NONE, v->err);
+
+	if (t == NULL)
+		return v->err->code;
+	if (t->n_rows == 0) {
+		mm_table_free(t);
+		return MM_OK;
+	}
+	mm_report_section(v->r, "backlog-section", "The backlog");
+	mm_report_prose(v->r, "Recipients in the last snapshot of the queue, "
+			      "by destination and by how long they had "
+			      "waited, as qshape shows it: a column counts "
+			      "those under its minutes.");
+	mm_report_table(v->r, t, NULL);
+	return MM_OK;
+}
+
+static enum mm_status
+add_evidence(struct view *v)
+{
+	struct mm_table *t = export_table(v, "ledger", "Ledger");
+	enum mm_status st;
+
+	mm_report_section(v->r, "evidence-section", "Evidence");
+	mm_report_prose(v->r,
+			"Every line read is counted as a record, as known "
+			"noise, as foreign, as not understood or as a "
+			"duplicate. FILE:LINE in this report names a line.");
+	st = t != NULL ? add_figure(v, "unknown") : v->err->code;
+	if (st == MM_OK)
+		mm_report_table(v->r, t, NULL);
+	else
+		mm_table_free(t);
+	return st;
+}
+
+struct section {
+	const char *id, *title;
+	const char *figures[3];
+};
+
+static enum mm_status
+add_figures(struct view *v, const struct section *s)
+{
+	enum mm_status st = MM_OK;
+
+	mm_report_section(v->r, s->id, s->title);
+	for (size_t i = 0; s->figures[i] != NULL && st == MM_OK; i++)
+		st = add_figure(v, s->figures[i]);
+	return st;
+}
+
+static enum mm_status
+add_body(struct view *v)
+{
+	static const struct section causes = { "causes-section",
+					       "Causes",
+					       { "causes", "rejects" } };
+	static const struct section parties[] = {
+		{ "receivers-section", "Receivers", { "receivers" } },
+		{ "senders-section", "Senders", { "senders" } },
+	};
+	enum mm_status st = MM_OK;
+
+	if (v->first_us != MM_TIME_NONE)
+		st = add_volume(v);
+	if (st == MM_OK)
+		st = mm_incidents_tell(&v->incidents, v->r, v->s, v->templates,
+				       v->err);
+	if (st == MM_OK)
+		st = add_figures(v, &causes);
+	if (st == MM_OK)
+		add_replies(v);
+	for (size_t i = 0; i < MM_COUNT(parties) && st == MM_OK; i++)
+		st = add_figures(v, &parties[i]);
+	if (st == MM_OK)
+		st = add_backlog(v);
+	return st == MM_OK ? add_evidence(v) : st;
+}
+
+struct mm_report *
+mm_report_of_case(struct mm_store *s, struct mm_err *err)
+{
+	struct view v = { .s = s,
+			  .r = mm_report_new("Post-mortem",
+					     "What happened to the mail"),
+			  .err = err };
+	enum mm_status st = mm_rows_span(s, &v.first_us, &v.last_us, err);
+
+	if (st == MM_OK)
+		st = mm_incidents_read(&v.incidents, s, err);
+	if (st == MM_OK) {
+		v.templates = export_table(&v, "templates", "Replies by shape");
+		st = v.templates != NULL ? MM_OK : err->code;
+	}
+	if (st == MM_OK)
+		st = add_head(&v);
+	if (st == MM_OK)
+		st = add_body(&v);
+	mm_incidents_fini(&v.incidents);
+	mm_table_free(v.templates);
+	if (st == MM_OK)
+		return v.r;
+	mm_report_free(v.r);
+	return NULL;
+}

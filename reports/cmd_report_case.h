@@ -1,0 +1,12 @@
+/* cmd_report_case.h - a case as a report: what the answers are made of, and
+ * in which order they are told. */
+#ifndef MM_CMD_REPORT_CASE_H
+#define MM_CMD_REPORT_CASE_H
+
+#include "analyze/case/store.h"
+#include "reports/report.h"
+
+/* Owned; NULL on failure. */
+struct mm_report *mm_report_of_case(struct mm_store *s, struct mm_err *err);
+
+#endif

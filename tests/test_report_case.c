@@ -1,0 +1,203 @@
+/* The report of a case that was made row by row: what the head answers, and
+ * that every part of the case has its place. Expected texts by hand. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "reports/cmd_report_case.h"
+
+/* 2026-11-22T05:00:00Z; 421 is said to three of four, one recovers. */
+#define AT(s) "1795323600000000 + 1000000 * " #s
+
+/* clang-format off */
+static const char rows[] =
+    "INSERT INTO file(id, name, bytes, kind, lines, records, noise,"
+    " foreign_lines, malformed, duplicate_lines, first_us, last_us) VALUES"
+    " (1, 'mail.log', 5000, 'log', 100, 89, 10, 0, 1, 0,"
+    " " AT(0) ", " AT(3600) ");"
+    "INSERT INTO unknown_shape VALUES (1, 'odd *', 'no parser', 1, 9,"
+    " 'odd <b>line</b>');"
+    "INSERT INTO origin VALUES (1, 'mx1.example.org', 'postfix', 'postfix');"
+    "INSERT INTO name VALUES (1, 'big.example'), (2, 'example.org');"
+    "INSERT INTO address VALUES (1, 'news@example.org', 2),"
+    " (2, 'a@big.example', 1), (3, 'b@big.example', 1);"
+    "INSERT INTO relay VALUES (1, 'mx.big.example', '192.0.2.1', 25, 'big');"
+    "INSERT INTO reply(id, shape, operator, code, enhanced, stage, cause,"
+    " rule, sample) VALUES (1, '250 ok', 'big', 250, NULL, 0, NULL, NULL,"
+    " '250 ok'), (2, '421 4.7.0 slow down', 'big', 421, '4.7.0', 0,"
+    " 'rate_limited', 'big-1', '421 4.7.0 slow down <b>');"
+    "INSERT INTO message(id, origin, queue_id, sender, arrived_us, flags,"
+    " file, line) VALUES (1, 1, '4bX1', 1, " AT(0) ", 0, 1, 1);"
+    "INSERT INTO recipient(id, message, address, final, final_us, reply,"
+    " relay, attempts) VALUES (1, 1, 2, 1, " AT(1800) ", 1, 1, 2),"
+    " (2, 1, 3, 4, NULL, 2, 1, 2);"
+    "INSERT INTO attempt(recipient, t_us, relay, reply, outcome, flags,"
+    " file, line) VALUES (1, " AT(60) ", 1, 2, 2, 1, 1, 2),"
+    " (1, " AT(1800) ", 1, 1, 1, 1, 1, 3),"
+    " (2, " AT(61) ", 1, 2, 2, 1, 1, 4),"
+    " (2, " AT(1801) ", 1, 2, 2, 1, 1, 5);"
+    "INSERT INTO snapshot(id, name, mta, kind, taken_us) VALUES"
+    " (1, 'mailq', 'postfix', 'list', " AT(3600) ");"
+    "INSERT INTO entry(id, snapshot, queue_id, arrived_us) VALUES"
+    " (1, 1, '4bX1', " AT(0) ");"
+    "INSERT INTO waiting(entry, recipient, done) VALUES"
+    " (1, 'b@big.example', 0);";
+
+static const char incidents[] =
+    "INSERT INTO incident(kind, target, also, host, start_us, end_us,"
+    " peak_us, cause, side, confidence, messages, recipients,"
+    " attempts_failed, expired, trigger, evidence) VALUES"
+    " ('throttle', 'big', '[\"mx.big.example\"]', 'mx1.example.org',"
+    " " AT(60) ", " AT(1800) ", " AT(90) ", 'rate_limited', 'receiver',"
+    " 0.9, 1, 2, 3, 0, 'news@example.org began to send',"
+    " '[\"mail.log:2\",\"mail.log:4\",\"gone.log:1\"]'),"
+    " ('local-stop', 'local', '[]', 'mx1.example.org', " AT(3000) ", NULL,"
+    " NULL, NULL, 'own', 0.5, 0, 0, 0, 0, NULL, '[]')";
+/* clang-format on */
+
+static struct mm_report *
+make(const char *more)
+{
+	struct mm_err err;
+	struct mm_store *s = mm_store_create(NULL, &err);
+	struct mm_report *r;
+
+	assert_non_null(s);
+	if (mm_store_exec(s, rows, &err) != MM_OK ||
+	    mm_store_exec(s, more, &err) != MM_OK)
+		fail_msg("%s", err.text);
+	r = mm_report_of_case(s, &err);
+	if (r == NULL)
+		fail_msg("%s", err.text);
+	mm_store_close(s);
+	return r;
+}
+
+static void
+check(const struct mm_buf *b, const char *const *want, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strstr(b->p, want[i]) == NULL)
+			fail_msg("not there: %s\nin: %s", want[i], b->p);
+}
+
+static void
+test_text(void **state)
+{
+	static const char *const want[] = {
+		"\nNot over at the end of the logs\n",
+		"Hosts                 mx1.example.org\n",
+		"Recipients            2\n",
+		"Delivered             50.0 %\n",
+		"Lines not understood  1.0 %\n",
+		"\nWhat happened\n"
+		"  big limited the rate of our mail for 29 min. 1 more "
+		"incident "
+		"was found.\n",
+		"\nWhen\n"
+		"  From 2026-11-22 05:01:00 to 05:30:00 UTC, worst at "
+		"05:01:30.\n",
+		"\nWho was hit\n"
+		"  2 recipients of 1 message. 3 attempts failed.\n",
+		"\nWhy\n  rate_limited, on the side of the receiver.",
+		"\n  > 421 4.7.0 slow down <b>\n",
+		"\nIs it over\n"
+		"  No: 1 of 2 incidents had not ended when the logs did, at "
+		"2026-11-22 06:00:00\n"
+		"  UTC. 1 recipient still waited then.\n",
+		"\ni1 Throttle: big\n",
+		"\nIt concerns mx.big.example.\n",
+		"\nLikely trigger: news@example.org began to send.\n",
+		"  mail.log:2  2026-11-22T05:01:00Z 4bX1: to=<a@big.example>, "
+		"relay=mx.big.example, deferred (421 4.7.0 slow down)\n",
+		"  gone.log:1  \n",
+		"\ni2 Standstill: mx1.example.org\n",
+		"\nTOTAL            1      0   0",
+		"odd <b>line</b>  mail.log:9",
+	};
+	struct mm_report *r = make(incidents);
+	struct mm_buf b;
+
+	(void)state;
+	mm_buf_init(&b, 1 << 20);
+	mm_report_text(r, 0, false, &b);
+	check(&b, want, MM_COUNT(want));
+	mm_buf_fini(&b);
+	mm_report_free(r);
+}
+
+static void
+test_html(void **state)
+{
+	static const char *const want[] = {
+		"<p class=\"verdict bad\">Not over at the end of the logs</p>",
+		"<blockquote>421 4.7.0 slow down &lt;b&gt;</blockquote>",
+		"<td><a href=\"#i1\">i1</a></td><td>Throttle</td>",
+		"<h3 id=\"i2\">i2 Standstill: mx1.example.org</h3>",
+		"data-from=\"1795323660\" data-to=\"1795325400\"><a "
+		"href=\"#i1\">i1 Throttle: big</a>",
+		"<details class=\"evidence\" id=\"i1-evidence\"><summary>"
+		"Evidence <small>3 lines</small></summary>",
+		"odd &lt;b&gt;line&lt;/b&gt;",
+	};
+	struct mm_report *r = make(incidents);
+	struct mm_buf b;
+
+	(void)state;
+	mm_buf_init(&b, 1 << 20);
+	mm_report_html(r, &b);
+	check(&b, want, MM_COUNT(want));
+	mm_buf_fini(&b);
+	mm_report_free(r);
+}
+
+static void
+test_quiet(void **state)
+{
+	static const char *const want[] = {
+		"\nNo incident found\n",
+		"Nothing in these logs stands out as an incident. 1 recipient "
+		"waited",
+		"\nIncidents\n---------\n\nNone was found.\n",
+	};
+	struct mm_report *r = make("SELECT 1");
+	struct mm_buf b;
+
+	(void)state;
+	mm_buf_init(&b, 1 << 20);
+	mm_report_text(r, 0, false, &b);
+	check(&b, want, MM_COUNT(want));
+	mm_buf_fini(&b);
+	mm_report_free(r);
+}
+
+/* A case without a single mail is a case. */
+static void
+test_empty(void **state)
+{
+	struct mm_err err;
+	struct mm_store *s = mm_store_create(NULL, &err);
+	struct mm_report *r = mm_report_of_case(s, &err);
+
+	(void)state;
+	assert_non_null(r);
+	mm_report_free(r);
+	mm_store_close(s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_text),
+		cmocka_unit_test(test_html),
+		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_empty),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
