@@ -22,6 +22,7 @@ struct hop {
 
 struct edge {
 	uint32_t from, to;
+	uint32_t next; /* index + 1 of the next split of `from` */
 	struct mm_row_place at;
 	uint8_t kind;
 };
@@ -85,7 +86,8 @@ mm_joins_edge(struct mm_joins *j, uint32_t from, uint32_t to, enum mm_join kind,
 {
 	j->edges =
 	    mm_grow(j->edges, j->n_edges, &j->cap_edges, sizeof(*j->edges));
-	j->edges[j->n_edges++] = (struct edge){ from, to, at, (uint8_t)kind };
+	j->edges[j->n_edges++] =
+	    (struct edge){ from, to, 0, at, (uint8_t)kind };
 }
 
 static int
@@ -184,12 +186,18 @@ decide(const struct mm_joins *j, const struct mm_lives *l, struct hop *h)
 
 /* A line that ties two ids hands on the recipients that had no final yet. */
 static void
-spread_edge(struct mm_joins *j, const struct mm_lives *l, const struct edge *e)
+spread_edge(struct mm_joins *j, const struct mm_lives *l, struct edge *e)
 {
-	uint32_t id = message_at(l, e->from)->first_recipient;
+	struct mm_kept_message *from = message_at(l, e->from);
+	uint32_t id = from->first_recipient;
 
 	if (e->kind == MM_JOIN_NOTICE)
 		return;
+	if (e->kind == MM_JOIN_SPLIT || e->kind == MM_JOIN_CLONE) {
+		e->next = from->split;
+		from->split = (uint32_t)(e - j->edges) + 1;
+		return;
+	}
 	for (; id != 0; id = recipient_at(l, id)->next) {
 		struct mm_kept_recipient *r = recipient_at(l, id);
 
@@ -233,24 +241,53 @@ matches(const struct mm_load *load, const struct mm_kept_recipient *r,
 					mm_load_address_text(load, address)));
 }
 
-/* The recipient at the next hop whose final counts for `r`, or 0. */
+/* Is `c` the heir of another recipient of the message that `r` is of? */
+static bool
+is_taken(const struct mm_lives *l, const struct mm_kept_recipient *r,
+	 const struct mm_kept_recipient *c)
+{
+	uint32_t id = message_at(l, r->message)->first_recipient;
+
+	while (id != 0 && recipient_at(l, id)->address != c->address)
+		id = recipient_at(l, id)->next;
+	return id != 0;
+}
+
+static void
+look_in(const struct mm_lives *l, const struct mm_load *load,
+	const struct mm_kept_recipient *r, uint32_t message, enum match how,
+	uint32_t *best)
+{
+	uint32_t id = message_at(l, message)->first_recipient;
+
+	for (; id != 0; id = recipient_at(l, id)->next) {
+		const struct mm_kept_recipient *c = recipient_at(l, id);
+
+		if (!matches(load, c, r->address, how) ||
+		    (how == MATCH_ANY && is_taken(l, r, c)))
+			continue;
+		if (*best == 0 || gravity(c) > gravity(recipient_at(l, *best)))
+			*best = id;
+	}
+}
+
+/* The recipient at the next hop whose final counts for `r`, or 0. What the
+ * next hop split or cloned for lists is looked through, too. */
 static uint32_t
-heir(const struct mm_lives *l, const struct mm_load *load,
-     const struct mm_kept_recipient *r, uint32_t next)
+heir(const struct mm_joins *j, const struct mm_lives *l,
+     const struct mm_load *load, const struct mm_kept_recipient *r,
+     uint32_t next)
 {
 	uint32_t best = 0;
 
 	for (enum match how = MATCH_ADDRESS; how <= MATCH_ANY && best == 0;
-	     how++)
-		for (uint32_t id = message_at(l, next)->first_recipient;
-		     id != 0; id = recipient_at(l, id)->next) {
-			const struct mm_kept_recipient *c = recipient_at(l, id);
+	     how++) {
+		uint32_t e = message_at(l, next)->split;
 
-			if (matches(load, c, r->address, how) &&
-			    (best == 0 ||
-			     gravity(c) > gravity(recipient_at(l, best))))
-				best = id;
-		}
+		look_in(l, load, r, next, how, &best);
+		for (; e != 0; e = j->edges[e - 1].next)
+			look_in(l, load, r, j->edges[e - 1].to, how, &best);
+	}
 	return best;
 }
 
@@ -261,7 +298,7 @@ follow(const struct mm_joins *j, const struct mm_lives *l,
 {
 	struct mm_kept_recipient *r = recipient_at(l, h->recipient);
 	const struct mm_kept_message *to = message_at(l, h->next);
-	uint32_t id = heir(l, load, r, h->next);
+	uint32_t id = heir(j, l, load, r, h->next);
 	uint8_t was = r->final;
 	int64_t was_us = r->final_us;
 
@@ -321,7 +358,7 @@ mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,
 				     h->at });
 	}
 	for (size_t i = 0; i < j->n_edges; i++)
-		if (j->edges[i].kind == MM_JOIN_NOTICE)
+		if (j->edges[i].kind != MM_JOIN_REQUEUE)
 			write_edge(load,
 				   (struct mm_row_edge){
 				       j->edges[i].from, j->edges[i].to, 0,

@@ -17,6 +17,7 @@ struct mm_kept_message {
 	uint64_t queue_id_hash, message_id_hash; /* 0: no Message-ID */
 	int64_t arrived_us;
 	uint32_t origin;
+	uint32_t split;		  /* index + 1 of its first split; 0: none */
 	uint32_t first_recipient; /* chained by mm_kept_recipient.next */
 	unsigned flags;		  /* enum mm_message_flag */
 };

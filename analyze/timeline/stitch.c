@@ -3,6 +3,7 @@
 
 #include "analyze/case/schema.h"
 #include "analyze/timeline/join.h"
+#include "analyze/timeline/local.h"
 #include "analyze/timeline/open.h"
 #include "analyze/timeline/stitch.h"
 #include "formats/base/digest.h"
@@ -23,6 +24,7 @@ struct mm_stitch {
 	struct mm_load *load;
 	struct mm_open open;
 	struct mm_joins *joins;
+	struct mm_locals locals;
 	struct client clients[N_CLIENTS];
 	struct mm_intern roots; /* instance roots */
 	struct mm_intern seen_rejects;
@@ -42,6 +44,7 @@ mm_stitch_new(struct mm_load *l)
 
 	s->load = l;
 	s->joins = mm_joins_new();
+	mm_locals_init(&s->locals);
 	mm_open_init(&s->open, l);
 	mm_intern_init(&s->roots);
 	mm_intern_init(&s->seen_rejects);
@@ -56,6 +59,7 @@ mm_stitch_free(struct mm_stitch *s)
 	if (s == NULL)
 		return;
 	mm_joins_free(s->joins);
+	mm_locals_fini(&s->locals);
 	mm_open_fini(&s->open);
 	mm_intern_fini(&s->roots);
 	mm_intern_fini(&s->seen_rejects);
@@ -353,6 +357,8 @@ on_attempt(struct mm_stitch *s)
 	relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
 	reply = reply_number(s, relay);
+	if (r->mta == MM_MTA_SENDMAIL && mm_load_relay_is_local(s->load, relay))
+		mm_locals_note(&s->locals, s->where.origin, r->recipient);
 	apply(k, r, reply, relay);
 	row.kind = MM_ROW_ATTEMPT;
 	*a = (struct mm_row_attempt){
@@ -612,12 +618,9 @@ static void
 on_reject(struct mm_stitch *s)
 {
 	const struct mm_record *r = s->r;
-	struct mm_life *l = r->queue_id.p != NULL
-				? mm_open_find(&s->open, &s->where, r->queue_id)
-				: NULL;
+	struct mm_life *l = NULL;
 	struct mm_row row = { MM_ROW_REJECT,
 			      { .reject = { .origin = s->where.origin,
-					    .message = l != NULL ? l->id : 0,
 					    .queue_id = r->queue_id,
 					    .stage = r->stage,
 					    .t_us = r->t_us,
@@ -627,6 +630,12 @@ on_reject(struct mm_stitch *s)
 
 	if (seen_before(s))
 		return;
+	/* Sendmail names the sender later, under the same id. */
+	if (r->queue_id.p != NULL)
+		l = r->mta == MM_MTA_SENDMAIL
+			? mm_open_get(&s->open, &s->where, r->queue_id)
+			: mm_open_find(&s->open, &s->where, r->queue_id);
+	j->message = l != NULL ? l->id : 0;
 	j->client_name = mm_load_name(s->load, r->client_name);
 	j->client_ip = mm_load_name(s->load, r->client_ip);
 	j->helo = mm_load_name(s->load, r->helo);
@@ -727,6 +736,12 @@ write_recipients(struct mm_stitch *s)
 
 		if (k->gone)
 			continue;
+		row.u.recipient.address =
+		    mm_locals_qualify(&s->locals, s->load,
+				      ((struct mm_kept_message *)mm_kept_at(
+					   &s->open.lives.messages, k->message))
+					  ->origin,
+				      k->address);
 		row.u.recipient.next =
 		    mm_joins_next(s->joins, k, &row.u.recipient.proof);
 		mm_load_row(s->load, &row);
