@@ -7,7 +7,7 @@
 #include "analyze/case/shape.h"
 #include "formats/base/mem.h"
 #include "reports/cmd_report_case.h"
-#include "reports/cmd_report_incidents.h"
+#include "reports/cmd_report_tale.h"
 
 #define N_BUCKETS 240 /* points of a chart */
 
@@ -15,10 +15,7 @@ struct view {
 	struct mm_store *s;
 	struct mm_report *r;
 	struct mm_err *err;
-	struct mm_incidents incidents;
-	struct mm_table *templates; /* owned */
-	int64_t first_us, last_us;
-	int64_t n_waiting; /* recipients not done at the end of the logs */
+	struct mm_tale tale;
 };
 
 static enum mm_status
@@ -102,7 +99,7 @@ add_totals(struct view *v)
 		n += row[1].i;
 		if (mm_str_is(row[0].s, "deferred") ||
 		    mm_str_is(row[0].s, "held"))
-			v->n_waiting += row[1].i;
+			v->tale.n_waiting += row[1].i;
 	}
 	mm_report_fact(v->r, "Recipients", mm_cell_int(n));
 	for (size_t i = 0; i < t->n_rows; i++) {
@@ -144,16 +141,15 @@ add_head(struct view *v)
 {
 	enum mm_status st;
 
-	mm_report_fact(v->r, "From", mm_cell_time(v->first_us));
-	mm_report_fact(v->r, "To", mm_cell_time(v->last_us));
+	mm_report_fact(v->r, "From", mm_cell_time(v->tale.first_us));
+	mm_report_fact(v->r, "To", mm_cell_time(v->tale.last_us));
 	st = add_hosts(v);
 	if (st == MM_OK)
 		st = add_totals(v);
 	if (st == MM_OK)
 		st = add_understood(v);
 	if (st == MM_OK)
-		mm_incidents_answer(&v->incidents, v->r, v->templates,
-				    v->last_us, v->n_waiting);
+		mm_tale_answer(&v->tale, v->r);
 	return st;
 }
 
@@ -164,13 +160,13 @@ add_volume(struct view *v)
 {
 	static const enum mm_tone tones[] = { MM_TONE_GOOD, MM_TONE_WARN,
 					      MM_TONE_BAD, MM_TONE_PLAIN };
-	int64_t width = mm_curve_width(v->first_us, v->last_us, N_BUCKETS);
-	struct mm_window *windows =
-	    mm_calloc(v->incidents.n + 1, sizeof(*windows));
+	int64_t width =
+	    mm_curve_width(v->tale.first_us, v->tale.last_us, N_BUCKETS);
+	struct mm_window *windows = mm_calloc(v->tale.n + 1, sizeof(*windows));
 	struct mm_chart chart = { .y_label = "attempts",
 				  .tones = tones,
 				  .windows = windows,
-				  .n_windows = v->incidents.n };
+				  .n_windows = v->tale.n };
 	struct mm_table *volume, *waiting;
 	char text[MM_TIME_TEXT];
 
@@ -181,10 +177,11 @@ add_volume(struct view *v)
 			"the destination was suspended or not yet due, is no "
 			"contact and counts apart.",
 			mm_time_span(width, text));
-	mm_incidents_windows(&v->incidents, v->last_us, windows, &v->r->texts);
-	volume = mm_curve_volume(v->s, v->first_us, v->last_us, width, v->err);
-	waiting =
-	    mm_curve_waiting(v->s, v->first_us, v->last_us, width, v->err);
+	mm_tale_windows(&v->tale, windows, &v->r->texts);
+	volume = mm_curve_volume(v->s, v->tale.first_us, v->tale.last_us, width,
+				 v->err);
+	waiting = mm_curve_waiting(v->s, v->tale.first_us, v->tale.last_us,
+				   width, v->err);
 	if (volume != NULL)
 		mm_report_chart(v->r, volume, &chart);
 	chart.y_label = "recipients";
@@ -193,51 +190,6 @@ add_volume(struct view *v)
 		mm_report_chart(v->r, waiting, &chart);
 	free(windows);
 	return volume != NULL && waiting != NULL ? MM_OK : v->err->code;
-}
-
-/* Columns of the export that the report asks for. */
-enum {
-	TEMPLATE_OPERATOR = 1,
-	TEMPLATE_CAUSE = 4,
-	TEMPLATE_RULE,
-	TEMPLATE_ATTEMPTS,
-	TEMPLATE_RECIPIENTS,
-	TEMPLATE_FIRST,
-	TEMPLATE_LAST,
-	TEMPLATE_SAMPLE
-};
-
-/* Replies that put mail off or refused it: those have a cause. */
-static void
-add_replies(struct view *v)
-{
-	static const struct mm_column columns[] = {
-		{ "cause", "cause", MM_TEXT },
-		{ "rule", "rule that decided", MM_TEXT },
-		{ "operator", "run by", MM_TEXT },
-		{ "attempts", "attempts", MM_INT },
-		{ "recipients", "recipients", MM_INT },
-		{ "first", "first", MM_TIME },
-		{ "last", "last", MM_TIME },
-		{ "sample", "the first of its kind, in their own words",
-		  MM_TEXT },
-	};
-	struct mm_table *t = mm_table_new("replies", "What the others said",
-					  columns, MM_COUNT(columns));
-
-	for (size_t i = 0; i < v->templates->n_rows; i++) {
-		const struct mm_cell *x = mm_table_row(v->templates, i);
-		const struct mm_cell row[] = {
-			x[TEMPLATE_CAUSE],	x[TEMPLATE_RULE],
-			x[TEMPLATE_OPERATOR],	x[TEMPLATE_ATTEMPTS],
-			x[TEMPLATE_RECIPIENTS], x[TEMPLATE_FIRST],
-			x[TEMPLATE_LAST],	x[TEMPLATE_SAMPLE],
-		};
-
-		if (row[0].kind != MM_NULL)
-			mm_table_add(t, row);
-	}
-	mm_report_table(v->r, t, NULL);
 }
 
 static enum mm_status
@@ -281,7 +233,7 @@ add_evidence(struct view *v)
 
 struct section {
 	const char *id, *title;
-	const char *figures[3];
+	const char *figures[4];
 };
 
 static enum mm_status
@@ -298,24 +250,23 @@ add_figures(struct view *v, const struct section *s)
 static enum mm_status
 add_body(struct view *v)
 {
-	static const struct section causes = { "causes-section",
-					       "Causes",
-					       { "causes", "rejects" } };
+	static const struct section causes = {
+		"causes-section", "Causes", { "causes", "replies", "rejects" }
+	};
 	static const struct section parties[] = {
 		{ "receivers-section", "Receivers", { "receivers" } },
 		{ "senders-section", "Senders", { "senders" } },
 	};
 	enum mm_status st = MM_OK;
 
-	if (v->first_us != MM_TIME_NONE)
+	if (v->tale.first_us != MM_TIME_NONE)
 		st = add_volume(v);
 	if (st == MM_OK)
-		st = mm_incidents_tell(&v->incidents, v->r, v->s, v->templates,
-				       v->err);
-	if (st == MM_OK)
+		st = mm_tale_tell(&v->tale, v->r, v->s, v->err);
+	if (st == MM_OK) {
+		mm_tale_advise(&v->tale, v->r);
 		st = add_figures(v, &causes);
-	if (st == MM_OK)
-		add_replies(v);
+	}
 	for (size_t i = 0; i < MM_COUNT(parties) && st == MM_OK; i++)
 		st = add_figures(v, &parties[i]);
 	if (st == MM_OK)
@@ -323,27 +274,37 @@ add_body(struct view *v)
 	return st == MM_OK ? add_evidence(v) : st;
 }
 
+/* "Throttle: Google" */
+static struct mm_report *
+titled(const struct mm_tale *t)
+{
+	struct mm_report *r;
+	struct mm_buf b;
+
+	mm_buf_init(&b, (size_t)1 << 20);
+	if (t->worst != NULL)
+		mm_buf_addf(&b, "%s: %.*s", t->worst->kind->title,
+			    MM_STR_ARG(t->worst->target));
+	else
+		mm_buf_addz(&b, "What happened to the mail");
+	r = mm_report_new("Post-mortem", b.p);
+	mm_buf_fini(&b);
+	return r;
+}
+
 struct mm_report *
 mm_report_of_case(struct mm_store *s, struct mm_err *err)
 {
-	struct view v = { .s = s,
-			  .r = mm_report_new("Post-mortem",
-					     "What happened to the mail"),
-			  .err = err };
-	enum mm_status st = mm_rows_span(s, &v.first_us, &v.last_us, err);
+	struct view v = { .s = s, .err = err };
+	enum mm_status st = mm_tale_read(&v.tale, s, err);
 
-	if (st == MM_OK)
-		st = mm_incidents_read(&v.incidents, s, err);
 	if (st == MM_OK) {
-		v.templates = export_table(&v, "templates", "Replies by shape");
-		st = v.templates != NULL ? MM_OK : err->code;
+		v.r = titled(&v.tale);
+		st = add_head(&v);
 	}
 	if (st == MM_OK)
-		st = add_head(&v);
-	if (st == MM_OK)
 		st = add_body(&v);
-	mm_incidents_fini(&v.incidents);
-	mm_table_free(v.templates);
+	mm_tale_fini(&v.tale);
 	if (st == MM_OK)
 		return v.r;
 	mm_report_free(v.r);

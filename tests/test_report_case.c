@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -25,11 +26,11 @@ static const char rows[] =
     "INSERT INTO name VALUES (1, 'big.example'), (2, 'example.org');"
     "INSERT INTO address VALUES (1, 'news@example.org', 2),"
     " (2, 'a@big.example', 1), (3, 'b@big.example', 1);"
-    "INSERT INTO relay VALUES (1, 'mx.big.example', '192.0.2.1', 25, 'big');"
+    "INSERT INTO relay VALUES (1, 'mx.big.example', '192.0.2.1', 25, 'google');"
     "INSERT INTO reply(id, shape, operator, code, enhanced, stage, cause,"
-    " rule, sample) VALUES (1, '250 ok', 'big', 250, NULL, 0, NULL, NULL,"
-    " '250 ok'), (2, '421 4.7.0 slow down', 'big', 421, '4.7.0', 0,"
-    " 'rate_limited', 'big-1', '421 4.7.0 slow down <b>');"
+    " rule, sample) VALUES (1, '250 ok', 'google', 250, NULL, 0, NULL, NULL,"
+    " '250 ok'), (2, '421 4.7.0 slow down', 'google', 421, '4.7.0', 0,"
+    " 'throttle_rate', 'big-1', '421 4.7.0 slow down <b>');"
     "INSERT INTO message(id, origin, queue_id, sender, arrived_us, flags,"
     " file, line) VALUES (1, 1, '4bX1', 1, " AT(0) ", 0, 1, 1);"
     "INSERT INTO recipient(id, message, address, final, final_us, reply,"
@@ -50,13 +51,14 @@ static const char rows[] =
 static const char incidents[] =
     "INSERT INTO incident(kind, target, also, host, start_us, end_us,"
     " peak_us, cause, side, confidence, messages, recipients,"
-    " attempts_failed, expired, trigger, evidence) VALUES"
-    " ('throttle', 'big', '[\"mx.big.example\"]', 'mx1.example.org',"
-    " " AT(60) ", " AT(1800) ", " AT(90) ", 'rate_limited', 'receiver',"
+    " attempts_failed, expired, trigger, evidence, story) VALUES"
+    " ('throttle', 'google', '[\"mx.big.example\"]', 'mx1.example.org',"
+    " " AT(60) ", " AT(1800) ", " AT(90) ", 'throttle_rate', 'receiver',"
     " 0.9, 1, 2, 3, 0, 'news@example.org began to send',"
-    " '[\"mail.log:2\",\"mail.log:4\",\"gone.log:1\"]'),"
+    " '[\"mail.log:2\",\"mail.log:4\",\"gone.log:1\"]',"
+    " 'The rate was cut.'),"
     " ('local-stop', 'local', '[]', 'mx1.example.org', " AT(3000) ", NULL,"
-    " NULL, NULL, 'own', 0.5, 0, 0, 0, 0, NULL, '[]')";
+    " NULL, NULL, 'own', 0.5, 0, 0, 0, 0, NULL, '[]', NULL)";
 /* clang-format on */
 
 static struct mm_report *
@@ -89,13 +91,14 @@ static void
 test_text(void **state)
 {
 	static const char *const want[] = {
-		"\nNot over at the end of the logs\n",
+		"\nThrottle: Google\n================\n\nNot over at the end "
+		"of the logs\n",
 		"Hosts                 mx1.example.org\n",
 		"Recipients            2\n",
 		"Delivered             50.0 %\n",
 		"Lines not understood  1.0 %\n",
 		"\nWhat happened\n"
-		"  big limited the rate of our mail for 29 min. 1 more "
+		"  Google limited the rate of our mail for 29 min. 1 more "
 		"incident "
 		"was found.\n",
 		"\nWhen\n"
@@ -103,13 +106,20 @@ test_text(void **state)
 		"05:01:30.\n",
 		"\nWho was hit\n"
 		"  2 recipients of 1 message. 3 attempts failed.\n",
-		"\nWhy\n  rate_limited, on the side of the receiver.",
+		"\nWhy\n  Too many messages in a time from this address, "
+		"domain "
+		"or account\n  (throttle_rate). Side: receiver. Likely "
+		"trigger: "
+		"news@example.org began to\n  send.\n",
 		"\n  > 421 4.7.0 slow down <b>\n",
 		"\nIs it over\n"
 		"  No: 1 of 2 incidents had not ended when the logs did, at "
 		"2026-11-22 06:00:00\n"
-		"  UTC. 1 recipient still waited then.\n",
-		"\ni1 Throttle: big\n",
+		"  UTC. 1 recipient still waited at the end of the logs.\n",
+		"\ni1 Throttle: Google\n",
+		"\nWhat to do\n  Lower messages an hour to this operator;",
+		"\n 1. Google (i1, throttle_rate): Lower messages an hour",
+		"\nThe rate was cut.\n",
 		"\nIt concerns mx.big.example.\n",
 		"\nLikely trigger: news@example.org began to send.\n",
 		"  mail.log:2  2026-11-22T05:01:00Z 4bX1: to=<a@big.example>, "
@@ -130,6 +140,25 @@ test_text(void **state)
 	mm_report_free(r);
 }
 
+/* Each place that is linked to is there. */
+static void
+check_links(const struct mm_buf *b)
+{
+	const char *end = strstr(b->p, "<script>");
+	char want[100];
+	size_t n = 0;
+
+	for (const char *p = b->p;
+	     (p = strstr(p, "href=\"#")) != NULL && p < end; n++) {
+		p += 7;
+		(void)snprintf(want, sizeof(want), " id=\"%.*s\"",
+			       (int)strcspn(p, "\""), p);
+		if (strstr(b->p, want) == NULL)
+			fail_msg("no place for %s", want);
+	}
+	assert_true(n > 10);
+}
+
 static void
 test_html(void **state)
 {
@@ -139,7 +168,7 @@ test_html(void **state)
 		"<td><a href=\"#i1\">i1</a></td><td>Throttle</td>",
 		"<h3 id=\"i2\">i2 Standstill: mx1.example.org</h3>",
 		"data-from=\"1795323660\" data-to=\"1795325400\"><a "
-		"href=\"#i1\">i1 Throttle: big</a>",
+		"href=\"#i1\">i1 Throttle: Google</a>",
 		"<details class=\"evidence\" id=\"i1-evidence\"><summary>"
 		"Evidence <small>3 lines</small></summary>",
 		"odd &lt;b&gt;line&lt;/b&gt;",
@@ -151,6 +180,7 @@ test_html(void **state)
 	mm_buf_init(&b, 1 << 20);
 	mm_report_html(r, &b);
 	check(&b, want, MM_COUNT(want));
+	check_links(&b);
 	mm_buf_fini(&b);
 	mm_report_free(r);
 }

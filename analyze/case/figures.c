@@ -51,6 +51,21 @@ static const struct mm_column cause_columns[] = {
 	{ "example", "example", MM_TEXT },
 };
 
+static const struct mm_column reply_columns[] = {
+	{ "cause", "cause", MM_TEXT },
+	{ "rule", "rule that decided", MM_TEXT },
+	{ "operator", "run by", MM_TEXT },
+	{ "attempts", "attempts", MM_INT },
+	{ "recipients", "recipients", MM_INT },
+	{ "first", "first", MM_TIME },
+	{ "last", "last", MM_TIME },
+	{ "sample", "the first of its kind, in their own words", MM_TEXT },
+};
+
+static const struct mm_column story_columns[] = {
+	{ "story", "story", MM_TEXT },
+};
+
 static const struct mm_column reject_columns[] = {
 	{ "stage", "at", MM_TEXT },
 	{ "cause", "cause", MM_TEXT },
@@ -131,6 +146,17 @@ static const char causes_sql[] =
     " WHERE t.outcome IN (2, 3) AND t.flags & 1"
     " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?1";
 
+static const char replies_sql[] =
+    "SELECT coalesce(p.cause, 'unknown'), p.rule, p.operator, count(*),"
+    " count(DISTINCT t.recipient), min(t.t_us), max(t.t_us), p.sample"
+    " FROM attempt t JOIN reply p ON p.id = t.reply"
+    " WHERE t.outcome IN (2, 3) AND t.flags & 1"
+    " GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT ?1";
+
+/* In the order of `export incidents`. */
+static const char stories_sql[] =
+    "SELECT story FROM incident ORDER BY start_us, id LIMIT ?1";
+
 static const char rejects_sql[] =
     "SELECT j.stage, coalesce(p.cause, 'unknown'), count(*),"
     " count(DISTINCT j.client_ip), min(p.sample) FROM reject j"
@@ -169,6 +195,10 @@ static const struct figure figures[] = {
 	{ "senders", "Senders", COLUMNS(sender_columns), senders_sql },
 	{ "causes", "Why mail was put off or bounced",
 	  COLUMNS(cause_columns), causes_sql },
+	{ "replies", "What the others said", COLUMNS(reply_columns),
+	  replies_sql },
+	{ "stories", "Stories of the incidents", COLUMNS(story_columns),
+	  stories_sql },
 	{ "rejects", "Refused at the door", COLUMNS(reject_columns),
 	  rejects_sql },
 	{ "hours", "By hour", COLUMNS(hour_columns), hours_sql },

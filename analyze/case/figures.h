@@ -14,6 +14,8 @@
  *   receivers  recipient domains: sent, deferrals, bounced, delays
  *   senders    sender domains
  *   causes     why mail was deferred or bounced, with an example
+ *   replies    what was said when mail was put off or bounced, by shape
+ *   stories    of the incidents, in the order of their export
  *   rejects    refused at the door: stage, cause, example
  *   hours      volume by hour
  *   files      the ledger in short

@@ -1,0 +1,69 @@
+/* cmd_report_tale.h - the incidents of a case in words: the answers of the
+ * head, the table, a part for each with its evidence, and what to do. */
+#ifndef MM_CMD_REPORT_TALE_H
+#define MM_CMD_REPORT_TALE_H
+
+#include "analyze/case/store.h"
+#include "analyze/cause/causes.h"
+#include "analyze/cause/operator.h"
+#include "reports/report.h"
+
+struct mm_told_kind {
+	const char *name, *title;
+	const char *what; /* "%s" is the target */
+	enum mm_tone tone;
+};
+
+/* One incident; texts are views of the tables of the tale. */
+struct mm_told {
+	char id[24]; /* "i3" */
+	const struct mm_told_kind *kind;
+	struct mm_str name;   /* of the target: "google", "big.example" */
+	struct mm_str target; /* as people know it: "Google" */
+	struct mm_str host, cause, side, trigger, story;
+	struct mm_str also, evidence; /* JSON lists */
+	int64_t start_us, end_us, peak_us, last_good_us, first_bad_us,
+	    recovered_us;
+	int64_t n_messages, n_recipients, n_failed, n_expired;
+	double confidence;
+};
+
+struct mm_tale {
+	struct mm_table *rows, *stories, *replies; /* owned */
+	struct mm_causes *causes;		   /* owned */
+	struct mm_operators *operators;		   /* owned */
+	struct mm_told *told;			   /* owned; by start */
+	size_t n;
+	const struct mm_told *worst; /* most recipients; NULL: none at all */
+	size_t n_open;		     /* not over at the end of the logs */
+	int64_t first_us, last_us;   /* of the logs */
+	int64_t n_waiting; /* recipients not done then; the caller's to set */
+};
+
+enum mm_status mm_tale_read(struct mm_tale *t, struct mm_store *s,
+			    struct mm_err *err) MM_USE_RESULT;
+void mm_tale_fini(struct mm_tale *t);
+
+/* The verdict and the answers. */
+void mm_tale_answer(const struct mm_tale *t, struct mm_report *r);
+/* Windows for charts over time: `windows` has room for t->n; labels are
+ * built in `texts`. */
+void mm_tale_windows(const struct mm_tale *t, struct mm_window *windows,
+		     struct mm_arena *texts);
+/* The section of the incidents, and the one of what to do about them. */
+enum mm_status mm_tale_tell(const struct mm_tale *t, struct mm_report *r,
+			    struct mm_store *s,
+			    struct mm_err *err) MM_USE_RESULT;
+void mm_tale_advise(const struct mm_tale *t, struct mm_report *r);
+
+/* What the answers and the parts share. The provider's own words: what was
+ * said most often of this cause, by the target if it is known who that is. */
+struct mm_str mm_tale_words(const struct mm_tale *t, const struct mm_told *d);
+/* "too many messages in a time ... (throttle_rate)"; the cause alone when it
+ * is not of the taxonomy. */
+void mm_tale_add_cause(const struct mm_tale *t, const struct mm_told *d,
+		       struct mm_buf *b);
+struct mm_advice mm_tale_advice(const struct mm_tale *t,
+				const struct mm_told *d);
+
+#endif
