@@ -209,8 +209,7 @@ check(struct classify *c)
 				    r->id);
 			fine = false;
 		}
-		if (r->user && r->n_literals == 0 &&
-		    !mm_str_is(r->pattern, "*"))
+		if (r->user && r->always)
 			mm_buf_addf(&c->out,
 				    "%s: no text of three characters is "
 				    "needed for a match, so every reply is "
@@ -233,6 +232,8 @@ classify(struct classify *c, const struct mm_words *words, struct mm_err *err)
 		c->op = mm_operator_of(mm_rules_operators(c->rules),
 				       mm_str_z(c->relay));
 	if (c->check) {
+		if (mm_rules_compile(c->rules, err) != MM_OK)
+			return MM_EFORMAT;
 		if (!check(c))
 			return mm_err_set(
 			    err, MM_EFORMAT, "%s: the rules are not fit",

@@ -34,14 +34,16 @@ next(struct reader *r)
 	return c;
 }
 
-/* The better of two needs: the longer shortest text, then the fewer. */
+/* Is `a`, which comes later in the pattern, the better need? Short texts are
+ * met everywhere; what comes first is often only the subject ("the user"),
+ * what comes later says what is with it. */
 static bool
 better(const struct set *a, const struct set *b)
 {
 	if (b->n == 0 || a->n == 0)
 		return a->n > 0;
-	return a->shortest != b->shortest ? a->shortest > b->shortest
-					  : a->n < b->n;
+	return a->shortest > b->shortest ||
+	       (a->shortest == b->shortest && a->n <= 2 * b->n);
 }
 
 static void
@@ -137,6 +139,13 @@ read_group(struct reader *r, struct set *out, int depth)
 	return counts;
 }
 
+static bool
+is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	       (c >= '0' && c <= '9');
+}
+
 /* A letter, digit or escaped sign: `*c`. False for what matches more than one
  * thing; `*wide` says whether it takes room (\d) or not (\b, ^). */
 static bool
@@ -152,8 +161,7 @@ read_atom(struct reader *r, char *c, bool *wide)
 	*wide = strchr("bBAzZ", *c) == NULL;
 	if (strchr("bBAzZdDwWsSRhHvVN", *c) != NULL)
 		return false;
-	if ((*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') ||
-	    (*c >= '0' && *c <= '9'))
+	if (is_word(*c))
 		r->lost = true; /* \n, \x41, \1, \Q ... */
 	return !r->lost;
 }
@@ -228,24 +236,94 @@ read_alternatives(struct reader *r, struct set *out, int depth)
 		out->n = 0;
 }
 
+static struct mm_str
+lower_case(struct mm_str s, struct mm_arena *arena)
+{
+	char *p = mm_arena_alloc(arena, s.n);
+
+	for (size_t i = 0; i < s.n; i++)
+		p[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] + 32)
+						      : s.p[i];
+	return (struct mm_str){ p, s.n };
+}
+
+/* Nothing but characters that stand for themselves? */
+static bool
+is_plain(struct mm_str s)
+{
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] == '\0' || strchr(".[^$|()?*+{", s.p[i]) != NULL)
+			return false;
+		if (s.p[i] == '\\' && (++i == s.n || is_word(s.p[i])))
+			return false;
+	}
+	return true;
+}
+
+/* "(?i)", "(?s:": flags; "\\Q": quoting. */
+static bool
+is_whole(struct mm_str s)
+{
+	for (size_t i = 0; i + 1 < s.n; i++) {
+		if (s.p[i] == '(' && s.p[i + 1] == '?' && i + 2 < s.n &&
+		    strchr(":=!<", s.p[i + 2]) == NULL)
+			return true;
+		if (s.p[i] == '\\' && s.p[++i] == 'Q')
+			return true;
+	}
+	return false;
+}
+
+bool
+mm_pattern_next(struct mm_str *rest, struct mm_str *part)
+{
+	bool in_class = false, whole = is_whole(*rest);
+	size_t depth = 0, i;
+
+	if (rest->p == NULL)
+		return false;
+	for (i = 0; i < rest->n && !whole; i++) {
+		char c = rest->p[i];
+
+		if (c == '\\')
+			i++;
+		else if (c == '[' && !in_class) {
+			in_class = true;
+			/* A bracket that comes first stands for itself. */
+			i += i + 1 < rest->n && rest->p[i + 1] == '^';
+			i += i + 1 < rest->n && rest->p[i + 1] == ']';
+		} else if (in_class)
+			in_class = c != ']';
+		else if (c == '(')
+			depth++;
+		else if (c == ')' && depth > 0)
+			depth--;
+		else if (c == '|' && depth == 0)
+			break;
+	}
+	if (whole || i >= rest->n) {
+		*part = *rest;
+		*rest = MM_STR_ABSENT;
+	} else {
+		*part = mm_str_upto(*rest, i);
+		*rest = mm_str_from(*rest, i + 1);
+	}
+	return true;
+}
+
 size_t
-mm_literals(struct mm_str pattern, struct mm_arena *arena, struct mm_str *out)
+mm_literals(struct mm_str pattern, struct mm_arena *arena, struct mm_str *out,
+	    bool *exact)
 {
 	struct reader r = { .rest = pattern, .arena = arena };
 	struct set s;
 
+	*exact = is_plain(pattern);
 	read_alternatives(&r, &s, 0);
 	if (r.rest.n > 0 || r.lost)
-		return 0;
-	for (size_t i = 0; i < s.n; i++) {
-		char *p = mm_arena_alloc(arena, s.text[i].n);
-
-		for (size_t k = 0; k < s.text[i].n; k++) {
-			char c = s.text[i].p[k];
-
-			p[k] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-		}
-		out[i] = (struct mm_str){ p, s.text[i].n };
-	}
+		s.n = 0;
+	for (size_t i = 0; i < s.n; i++)
+		out[i] = lower_case(s.text[i], arena);
+	*exact = *exact && s.n == 1 && pattern.n < RUN_MAX;
 	return s.n;
 }

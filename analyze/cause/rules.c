@@ -16,10 +16,21 @@
 #define TEXT_MAX 4096 /* bytes of a text that are looked at */
 #define FILE_MAX ((size_t)16 << 20)
 
+/* One alternative of a row's pattern. Most are plain texts, which the sieve
+ * finds; a regex is compiled when a text first asks for it. */
+struct part {
+	size_t rule;
+	struct mm_str pattern;
+	bool any;   /* no pattern: any text */
+	bool exact; /* what the sieve finds is the match */
+	bool broken;
+	struct mm_regex *regex; /* owned */
+};
+
 struct compiled {
 	struct mm_rule row;
 	struct mm_condition condition;
-	struct mm_regex *pattern; /* NULL: any text */
+	size_t part, n_parts;
 };
 
 struct mm_rules {
@@ -28,8 +39,10 @@ struct mm_rules {
 	struct mm_operators *operators;
 	struct compiled *list;
 	size_t n, cap;
+	struct part *parts; /* in the order of their rules */
+	size_t n_parts, cap_parts;
 	struct mm_sieve *sieve;
-	uint64_t *always;     /* rules that no literal can rule out */
+	uint64_t *always;     /* parts that no literal can rule out */
 	uint64_t *candidates; /* of the text at hand */
 	size_t n_words;	      /* of these two */
 	char text[TEXT_MAX];  /* the text at hand, normal */
@@ -45,21 +58,63 @@ struct question {
 	struct mm_str text;
 };
 
-/* Fill a row from the cells of a line, and compile it. */
+/* Texts are in lower case: a pattern without capitals need not ask for more,
+ * and is matched faster. */
+static unsigned
+flags_of(struct mm_str pattern)
+{
+	for (size_t i = 0; i < pattern.n; i++) {
+		if (pattern.p[i] == '\\')
+			i++;
+		else if (pattern.p[i] >= 'A' && pattern.p[i] <= 'Z')
+			return MM_REGEX_ICASE;
+	}
+	return 0;
+}
+
 static enum mm_status
-compile(struct mm_rules *r, struct compiled *c, const struct mm_str *cell,
+compile(struct part *p, struct mm_err *err)
+{
+	if (p->any || p->exact || p->regex != NULL)
+		return MM_OK;
+	p->regex = mm_regex_new(p->pattern, flags_of(p->pattern), err);
+	p->broken = p->regex == NULL;
+	return p->broken ? MM_EFORMAT : MM_OK;
+}
+
+static void
+add_part(struct mm_rules *r, struct mm_str pattern, bool any)
+{
+	r->parts =
+	    mm_grow(r->parts, r->n_parts, &r->cap_parts, sizeof(*r->parts));
+	r->parts[r->n_parts++] =
+	    (struct part){ .rule = r->n - 1, .pattern = pattern, .any = any };
+	r->list[r->n - 1].n_parts++;
+}
+
+/* Add the row of a line. The user's patterns are compiled at once, so that
+ * what is wrong with them is said at the start. */
+static enum mm_status
+add_row(struct mm_rules *r, const struct mm_str *cell, bool user,
 	struct mm_err *err)
 {
-	struct mm_str wrong;
+	struct mm_str wrong, rest = cell[5], part;
+	struct compiled *c;
 
-	c->row.id = mm_arena_str(&r->arena, cell[0]).p;
-	c->row.op = cell[1];
-	c->row.code = cell[2];
-	c->row.enhanced = cell[3];
-	c->row.stage = cell[4];
-	c->row.pattern = cell[5];
-	c->row.cause = mm_causes_find(r->causes, cell[6]);
-	c->row.note = cell[7];
+	r->list = mm_grow(r->list, r->n, &r->cap, sizeof(*r->list));
+	c = &r->list[r->n++];
+	*c = (struct compiled){
+		.row = { .id = mm_arena_str(&r->arena, cell[0]).p,
+			 .op = cell[1],
+			 .code = cell[2],
+			 .enhanced = cell[3],
+			 .stage = cell[4],
+			 .pattern = cell[5],
+			 .cause = mm_causes_find(r->causes, cell[6]),
+			 .note = cell[7],
+			 .user = user },
+		.part = r->n_parts,
+	};
 	if (c->row.cause == MM_NOT_FOUND)
 		return mm_err_set(err, MM_EFORMAT, "no cause \"%.*s\"",
 				  MM_STR_ARG(cell[6]));
@@ -68,10 +123,16 @@ compile(struct mm_rules *r, struct compiled *c, const struct mm_str *cell,
 		return mm_err_set(err, MM_EFORMAT,
 				  "\"%.*s\" is no list of codes or stages",
 				  MM_STR_ARG(wrong));
-	if (mm_str_is(cell[5], "*"))
+	if (mm_str_is(cell[5], "*")) {
+		add_part(r, cell[5], true);
 		return MM_OK;
-	c->pattern = mm_regex_new(cell[5], MM_REGEX_ICASE, err);
-	return c->pattern != NULL ? MM_OK : MM_EFORMAT;
+	}
+	while (mm_pattern_next(&rest, &part)) {
+		add_part(r, part, false);
+		if (user && compile(&r->parts[r->n_parts - 1], err) != MM_OK)
+			return MM_EFORMAT;
+	}
+	return MM_OK;
 }
 
 static enum mm_status
@@ -83,7 +144,6 @@ load(struct mm_rules *r, struct mm_str text, const char *name, bool user,
 	size_t n;
 
 	while ((n = mm_tsv_next(&t, cell, N_CELLS)) > 0) {
-		struct compiled *c;
 		struct mm_err why = { 0 };
 
 		if (n < N_CELLS - 1 || n > N_CELLS)
@@ -91,13 +151,9 @@ load(struct mm_rules *r, struct mm_str text, const char *name, bool user,
 					  "%s:%zu: %zu cells between tabs, 7 "
 					  "or 8 are needed",
 					  name, t.line, n);
-		r->list = mm_grow(r->list, r->n, &r->cap, sizeof(*r->list));
-		c = &r->list[r->n++];
-		memset(c, 0, sizeof(*c));
-		if (compile(r, c, cell, &why) != MM_OK)
+		if (add_row(r, cell, user, &why) != MM_OK)
 			return mm_err_set(err, MM_EFORMAT, "%s:%zu: %.400s",
 					  name, t.line, why.text);
-		c->row.user = user;
 	}
 	return MM_OK;
 }
@@ -113,20 +169,22 @@ index_literals(struct mm_rules *r)
 {
 	struct mm_str literals[MM_LITERAL_MAX];
 
-	r->n_words = (r->n + 63) / 64;
+	r->n_words = (r->n_parts + 63) / 64;
 	r->always = mm_calloc(r->n_words, sizeof(*r->always));
 	r->candidates = mm_calloc(r->n_words, sizeof(*r->candidates));
 	r->sieve = mm_sieve_new();
-	for (size_t i = 0; i < r->n; i++) {
-		struct compiled *c = &r->list[i];
+	for (size_t i = 0; i < r->n_parts; i++) {
+		struct part *p = &r->parts[i];
+		size_t n = p->any ? 0
+				  : mm_literals(p->pattern, &r->arena, literals,
+						&p->exact);
 
-		if (c->pattern != NULL)
-			c->row.n_literals =
-			    mm_literals(c->row.pattern, &r->arena, literals);
-		for (size_t k = 0; k < c->row.n_literals; k++)
+		for (size_t k = 0; k < n; k++)
 			mm_sieve_add(r->sieve, literals[k], i);
-		if (c->row.n_literals == 0)
-			set_bit(r->always, i);
+		if (n > 0)
+			continue;
+		set_bit(r->always, i);
+		r->list[p->rule].row.always = !p->any;
 	}
 	mm_sieve_seal(r->sieve);
 }
@@ -188,8 +246,9 @@ mm_rules_free(struct mm_rules *r)
 {
 	if (r == NULL)
 		return;
-	for (size_t i = 0; i < r->n; i++)
-		mm_regex_free(r->list[i].pattern);
+	for (size_t i = 0; i < r->n_parts; i++)
+		mm_regex_free(r->parts[i].regex);
+	free(r->parts);
 	free(r->list);
 	free(r->always);
 	free(r->candidates);
@@ -226,11 +285,15 @@ normal(struct mm_rules *r, struct mm_str text)
 static struct question
 prepare(struct mm_rules *r, const struct mm_refusal *refusal)
 {
-	return (struct question){ .refusal = refusal,
-				  .op = refusal->op,
-				  .op_sought = refusal->op != NULL,
-				  .status = mm_status_read(refusal->enhanced),
-				  .text = normal(r, refusal->text) };
+	struct question q = { .refusal = refusal,
+			      .op = refusal->op,
+			      .op_sought = refusal->op != NULL,
+			      .status = mm_status_read(refusal->enhanced),
+			      .text = normal(r, refusal->text) };
+
+	memcpy(r->candidates, r->always, r->n_words * sizeof(*r->always));
+	mm_sieve_pass(r->sieve, q.text, r->candidates);
+	return q;
 }
 
 /* Is the refusing operator one of `list`? Only a few rules ask, so the text
@@ -254,16 +317,21 @@ op_fits(const struct mm_rules *r, struct mm_str list, struct question *q)
 	return mm_str_is(list, q->op);
 }
 
+/* Does a part that is a candidate fit? */
 static bool
-fits(const struct mm_rules *r, const struct compiled *c, struct question *q)
+fits(const struct mm_rules *r, struct part *p, struct question *q)
 {
+	const struct compiled *c = &r->list[p->rule];
 	const struct mm_refusal *f = q->refusal;
+	struct mm_err ignored;
 
-	return mm_condition_fits(&c->condition, f->code, &q->status,
-				 f->stage) &&
-	       (c->pattern == NULL ||
-		mm_regex_match(c->pattern, q->text, NULL, 0)) &&
-	       op_fits(r, c->row.op, q);
+	if (!mm_condition_fits(&c->condition, f->code, &q->status, f->stage))
+		return false;
+	if (!p->any && !p->exact &&
+	    (p->broken || compile(p, &ignored) != MM_OK ||
+	     !mm_regex_match(p->regex, q->text, NULL, 0)))
+		return false;
+	return op_fits(r, c->row.op, q);
 }
 
 struct mm_ruling
@@ -271,16 +339,16 @@ mm_rules_classify(struct mm_rules *r, const struct mm_refusal *refusal)
 {
 	struct question q = prepare(r, refusal);
 
-	memcpy(r->candidates, r->always, r->n_words * sizeof(*r->always));
-	mm_sieve_pass(r->sieve, q.text, r->candidates);
 	for (size_t w = 0; w < r->n_words; w++) {
 		for (uint64_t set = r->candidates[w]; set != 0;
 		     set &= set - 1) {
-			size_t i = w * 64 + (size_t)__builtin_ctzll(set);
+			struct part *p =
+			    &r->parts[w * 64 + (size_t)__builtin_ctzll(set)];
+			const struct mm_rule *row = &r->list[p->rule].row;
 
-			if (fits(r, &r->list[i], &q))
-				return (struct mm_ruling){ r->list[i].row.cause,
-							   r->list[i].row.id };
+			if (fits(r, p, &q))
+				return (struct mm_ruling){ row->cause,
+							   row->id };
 		}
 	}
 	return (struct mm_ruling){ mm_causes_unknown(r->causes), NULL };
@@ -333,5 +401,26 @@ mm_rules_fits(struct mm_rules *r, size_t i, const struct mm_refusal *refusal)
 {
 	struct question q = prepare(r, refusal);
 
-	return fits(r, &r->list[i], &q);
+	for (size_t k = 0; k < r->list[i].n_parts; k++) {
+		size_t at = r->list[i].part + k;
+
+		if ((r->candidates[at / 64] >> (at % 64) & 1) != 0 &&
+		    fits(r, &r->parts[at], &q))
+			return true;
+	}
+	return false;
+}
+
+enum mm_status
+mm_rules_compile(struct mm_rules *r, struct mm_err *err)
+{
+	for (size_t i = 0; i < r->n_parts; i++) {
+		struct mm_err why = { 0 };
+
+		if (compile(&r->parts[i], &why) != MM_OK)
+			return mm_err_set(err, MM_EFORMAT, "%s: %.400s",
+					  r->list[r->parts[i].rule].row.id,
+					  why.text);
+	}
+	return MM_OK;
 }

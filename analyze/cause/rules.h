@@ -39,8 +39,8 @@ struct mm_rule {
 	const char *id;
 	struct mm_str op, code, enhanced, stage, pattern, note;
 	size_t cause;
-	size_t n_literals; /* 0: the pattern is tried on every text */
-	bool user;	   /* of the user's file */
+	bool always; /* some of the pattern is tried on every text */
+	bool user;   /* of the user's file */
 };
 
 /* Owned. `user_text` (may be absent) is the content of the user's file, named
@@ -62,6 +62,10 @@ const struct mm_causes *mm_rules_causes(const struct mm_rules *r);
 const struct mm_operators *mm_rules_operators(const struct mm_rules *r);
 size_t mm_rules_count(const struct mm_rules *r);
 const struct mm_rule *mm_rules_get(const struct mm_rules *r, size_t i);
+/* Compile all patterns now; MM_EFORMAT with the id of the row that is wrong.
+ * Else a built-in pattern is compiled when a text first asks for it. */
+enum mm_status mm_rules_compile(struct mm_rules *r,
+				struct mm_err *err) MM_USE_RESULT;
 /* Does row `i` alone fit? */
 bool mm_rules_fits(struct mm_rules *r, size_t i,
 		   const struct mm_refusal *refusal);

@@ -11,6 +11,7 @@
 struct entry {
 	uint32_t gram; /* three bytes of the literal ... */
 	uint32_t at;   /* ... which stand this far inside it */
+	bool same;     /* the same literal as the entry before */
 	struct mm_str literal;
 	size_t id;
 };
@@ -58,15 +59,17 @@ mm_sieve_add(struct mm_sieve *s, struct mm_str literal, size_t id)
 	s->list[s->n++] = (struct entry){ .literal = literal, .id = id };
 }
 
+/* By bucket, then equal literals side by side. */
 static int
 by_bucket(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
 	uint32_t hx = hash(x->gram), hy = hash(y->gram);
+	int way = mm_str_cmp(x->literal, y->literal);
 
 	if (hx != hy)
 		return hx < hy ? -1 : 1;
-	return (x->id > y->id) - (x->id < y->id);
+	return way != 0 ? way : (x->id > y->id) - (x->id < y->id);
 }
 
 /* What is common in the literals is common in the texts: take the three bytes
@@ -107,6 +110,8 @@ mm_sieve_seal(struct mm_sieve *s)
 	for (size_t i = 0; i < s->n; i++) {
 		uint32_t h = hash(s->list[i].gram);
 
+		s->list[i].same = i > 0 && mm_str_eq(s->list[i].literal,
+						     s->list[i - 1].literal);
 		s->seen[h / 64] |= UINT64_C(1) << (h % 64);
 	}
 	for (uint32_t b = 0; b <= BUCKETS; b++) {
@@ -120,14 +125,17 @@ static void
 look(const struct mm_sieve *s, struct mm_str text, size_t at, uint64_t *bits)
 {
 	uint32_t gram = gram_at(text.p + at), b = hash(gram) >> (BITS - 12);
+	bool met = false;
 
 	for (uint32_t i = s->from[b]; i < s->from[b + 1]; i++) {
 		const struct entry *e = &s->list[i];
 
-		if (e->gram == gram && at >= e->at &&
-		    text.n - (at - e->at) >= e->literal.n &&
-		    memcmp(text.p + at - e->at, e->literal.p, e->literal.n) ==
-			0)
+		if (!e->same)
+			met = e->gram == gram && at >= e->at &&
+			      text.n - (at - e->at) >= e->literal.n &&
+			      memcmp(text.p + at - e->at, e->literal.p,
+				     e->literal.n) == 0;
+		if (met)
 			bits[e->id / 64] |= UINT64_C(1) << (e->id % 64);
 	}
 }

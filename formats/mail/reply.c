@@ -65,40 +65,44 @@ enum how {
 };
 
 /* How a reason may begin. */
+/* clang-format off */
+#define LEAD(z) { z, sizeof(z) - 1 }
+/* clang-format on */
 static const struct lead {
-	const char *words;
+	struct mm_str words;
 	enum how how;
 	enum mm_stage stage;
 } leads[] = {
-	{ "host ", SAID, MM_STAGE_NONE },
-	{ "delivery temporarily suspended: ", SUSPENDED, MM_STAGE_NONE },
-	{ "lost connection with ", WHILE, MM_STAGE_NONE },
-	{ "conversation with ", WHILE, MM_STAGE_NONE },
-	{ "timed out while ", WHILE, MM_STAGE_NONE },
-	{ "connect to ", PLAIN, MM_STAGE_CONNECT },
-	{ "SASL authentication failed; server ", SAID, MM_STAGE_AUTH },
-	{ "SASL authentication ", PLAIN, MM_STAGE_AUTH },
-	{ "TLS is required, but host ", SAID, MM_STAGE_STARTTLS },
-	{ "TLS is required", PLAIN, MM_STAGE_STARTTLS },
-	{ "Cannot start TLS", PLAIN, MM_STAGE_STARTTLS },
-	{ "SMTP error from remote mail server after ", AFTER, MM_STAGE_NONE },
-	{ "SMTP error from remote mailer after ", AFTER, MM_STAGE_NONE },
-	{ "LMTP error after ", AFTER, MM_STAGE_NONE },
-	{ "SMTP timeout after ", AFTER, MM_STAGE_NONE },
-	{ "remote host closed connection in response to ", AFTER,
+	{ LEAD("host "), SAID, MM_STAGE_NONE },
+	{ LEAD("delivery temporarily suspended: "), SUSPENDED, MM_STAGE_NONE },
+	{ LEAD("lost connection with "), WHILE, MM_STAGE_NONE },
+	{ LEAD("conversation with "), WHILE, MM_STAGE_NONE },
+	{ LEAD("timed out while "), WHILE, MM_STAGE_NONE },
+	{ LEAD("connect to "), PLAIN, MM_STAGE_CONNECT },
+	{ LEAD("SASL authentication failed; server "), SAID, MM_STAGE_AUTH },
+	{ LEAD("SASL authentication "), PLAIN, MM_STAGE_AUTH },
+	{ LEAD("TLS is required, but host "), SAID, MM_STAGE_STARTTLS },
+	{ LEAD("TLS is required"), PLAIN, MM_STAGE_STARTTLS },
+	{ LEAD("Cannot start TLS"), PLAIN, MM_STAGE_STARTTLS },
+	{ LEAD("SMTP error from remote mail server after "), AFTER,
 	  MM_STAGE_NONE },
-	{ "retry time not reached", IDLE, MM_STAGE_NONE },
-	{ "all hosts ", IDLE, MM_STAGE_NONE },
-	{ "deferred transport", IDLE, MM_STAGE_NONE },
-	{ "Deferred: ", STRIP, MM_STAGE_NONE },
-	{ "smtp; ", STRIP, MM_STAGE_NONE },
-	{ "smtp;", STRIP, MM_STAGE_NONE },
-	{ "Connection refused", PLAIN, MM_STAGE_CONNECT },
-	{ "Connection timed out", PLAIN, MM_STAGE_CONNECT },
-	{ "Operation timed out", PLAIN, MM_STAGE_CONNECT },
-	{ "No route to host", PLAIN, MM_STAGE_CONNECT },
-	{ "Network is unreachable", PLAIN, MM_STAGE_CONNECT },
-	{ "Network error on destination MXs", PLAIN, MM_STAGE_CONNECT },
+	{ LEAD("SMTP error from remote mailer after "), AFTER, MM_STAGE_NONE },
+	{ LEAD("LMTP error after "), AFTER, MM_STAGE_NONE },
+	{ LEAD("SMTP timeout after "), AFTER, MM_STAGE_NONE },
+	{ LEAD("remote host closed connection in response to "), AFTER,
+	  MM_STAGE_NONE },
+	{ LEAD("retry time not reached"), IDLE, MM_STAGE_NONE },
+	{ LEAD("all hosts "), IDLE, MM_STAGE_NONE },
+	{ LEAD("deferred transport"), IDLE, MM_STAGE_NONE },
+	{ LEAD("Deferred: "), STRIP, MM_STAGE_NONE },
+	{ LEAD("smtp; "), STRIP, MM_STAGE_NONE },
+	{ LEAD("smtp;"), STRIP, MM_STAGE_NONE },
+	{ LEAD("Connection refused"), PLAIN, MM_STAGE_CONNECT },
+	{ LEAD("Connection timed out"), PLAIN, MM_STAGE_CONNECT },
+	{ LEAD("Operation timed out"), PLAIN, MM_STAGE_CONNECT },
+	{ LEAD("No route to host"), PLAIN, MM_STAGE_CONNECT },
+	{ LEAD("Network is unreachable"), PLAIN, MM_STAGE_CONNECT },
+	{ LEAD("Network error on destination MXs"), PLAIN, MM_STAGE_CONNECT },
 };
 
 static char
@@ -120,14 +124,12 @@ is_letter(char c)
 }
 
 static bool
-skip_icase(struct mm_str *s, const char *words)
+skip_icase(struct mm_str *s, struct mm_str words)
 {
-	size_t n = strlen(words);
-
-	if (s->n < n || lower(s->p[0]) != lower(words[0]) ||
-	    !mm_str_ieq(mm_str_upto(*s, n), (struct mm_str){ words, n }))
+	if (s->n < words.n || lower(s->p[0]) != lower(words.p[0]) ||
+	    !mm_str_ieq(mm_str_upto(*s, words.n), words))
 		return false;
-	*s = mm_str_from(*s, n);
+	*s = mm_str_from(*s, words.n);
 	return true;
 }
 
@@ -145,10 +147,10 @@ mm_stage_of(struct mm_str words)
 	while (skipped) {
 		skipped = false;
 		for (size_t i = 0; i < MM_COUNT(verbs); i++)
-			skipped |= skip_icase(&words, verbs[i]);
+			skipped |= skip_icase(&words, mm_str_z(verbs[i]));
 	}
 	for (size_t i = 0; i < MM_COUNT(doings); i++)
-		if (skip_icase(&words, doings[i].words))
+		if (skip_icase(&words, mm_str_z(doings[i].words)))
 			return doings[i].stage;
 	return MM_STAGE_NONE;
 }
@@ -217,13 +219,13 @@ mm_reply_codes(struct mm_str *s, int *code, struct mm_str *enhanced)
 static size_t
 line_end(struct mm_str s)
 {
-	static const char *const ends[] = { "\r\n", "\n", "\r", "\\r\\n",
-					    "\\n" };
-
-	for (size_t i = 0; i < MM_COUNT(ends); i++)
-		if (mm_str_starts(s, ends[i]))
-			return strlen(ends[i]);
-	return 0;
+	if (s.p[0] == '\n')
+		return 1;
+	if (s.p[0] == '\r')
+		return s.n > 1 && s.p[1] == '\n' ? 2 : 1;
+	if (s.p[0] != '\\')
+		return 0;
+	return mm_str_starts(s, "\\n") ? 2 : mm_str_starts(s, "\\r\\n") ? 4 : 0;
 }
 
 /* What a later line of the same reply begins with: its code, if it has one
@@ -246,19 +248,29 @@ repeat_length(struct mm_str s, const char code[4], struct mm_str enhanced,
 	return n > 0 && (ended || s.p[3] == '-') ? n : 0;
 }
 
+/* Does `part` stand in `s`? */
+static bool
+holds(struct mm_str s, struct mm_str part)
+{
+	while (part.n > 0 && s.n >= part.n) {
+		const char *hit = memchr(s.p, part.p[0], s.n - part.n + 1);
+
+		if (hit == NULL)
+			return false;
+		if (memcmp(hit, part.p, part.n) == 0)
+			return true;
+		s = mm_str_from(s, (size_t)(hit - s.p) + 1);
+	}
+	return false;
+}
+
 /* Is there anything to join? Almost always not, so this is the quick look. */
 static bool
 needs_fold(struct mm_str text, const char code[4], struct mm_str enhanced)
 {
-	if (mm_str_findc(text, '\n') != MM_NOT_FOUND ||
-	    mm_str_find(text, "\\n") != MM_NOT_FOUND ||
-	    mm_str_find(text, code) != MM_NOT_FOUND)
-		return true;
-	for (size_t at = 0; enhanced.n > 0 && at + enhanced.n <= text.n; at++)
-		if (text.p[at] == enhanced.p[0] &&
-		    memcmp(text.p + at, enhanced.p, enhanced.n) == 0)
-			return true;
-	return false;
+	return mm_str_findc(text, '\n') != MM_NOT_FOUND ||
+	       mm_str_findc(text, '\\') != MM_NOT_FOUND ||
+	       holds(text, (struct mm_str){ code, 3 }) || holds(text, enhanced);
 }
 
 struct mm_str
