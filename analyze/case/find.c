@@ -36,14 +36,14 @@ static const struct way ways[MM_FIND_COUNT] = {
 	[MM_FIND_SENDER] = {
 	    ADDRESS_INDEX SENDER_INDEX,
 	    "SELECT id FROM message WHERE sender IN"
-	    " (SELECT id FROM address WHERE text %s)",
+	    " (SELECT id FROM address WHERE text %s)", false,
 	},
 	[MM_FIND_RECIPIENT] = {
 	    ADDRESS_INDEX RECIPIENT_INDEX,
 	    "SELECT message FROM recipient WHERE address IN"
 	    " (SELECT id FROM address WHERE text %s) UNION "
 	    "SELECT message FROM recipient WHERE orig IN"
-	    " (SELECT id FROM address WHERE text %s)",
+	    " (SELECT id FROM address WHERE text %s)", false,
 	},
 	[MM_FIND_DOMAIN] = {
 	    NAME_INDEX SENDER_INDEX RECIPIENT_INDEX
@@ -53,7 +53,7 @@ static const struct way ways[MM_FIND_COUNT] = {
 	    " WHERE n.text %s) UNION "
 	    "SELECT id FROM message WHERE sender IN"
 	    " (SELECT a.id FROM name n JOIN address a ON a.domain = n.id"
-	    " WHERE n.text %s)",
+	    " WHERE n.text %s)", false,
 	},
 	[MM_FIND_CLIENT] = {
 	    NAME_INDEX
@@ -64,28 +64,28 @@ static const struct way ways[MM_FIND_COUNT] = {
 	    "SELECT id FROM message WHERE client_ip IN"
 	    " (SELECT id FROM name WHERE text %s) UNION "
 	    "SELECT id FROM message WHERE client_name IN"
-	    " (SELECT id FROM name WHERE text %s)",
+	    " (SELECT id FROM name WHERE text %s)", false,
 	},
 	[MM_FIND_RELAY] = {
 	    "CREATE INDEX IF NOT EXISTS attempt_relay ON attempt(relay);",
 	    "SELECT r.message FROM attempt t"
 	    " JOIN recipient r ON r.id = t.recipient WHERE t.relay IN"
 	    " (SELECT id FROM relay WHERE name %s UNION"
-	    "  SELECT id FROM relay WHERE ip %s)",
+	    "  SELECT id FROM relay WHERE ip %s)", false,
 	},
 	[MM_FIND_USER] = {
 	    NAME_INDEX
 	    "CREATE INDEX IF NOT EXISTS message_sasl ON message(sasl)"
 	    " WHERE sasl IS NOT NULL;",
 	    "SELECT id FROM message WHERE sasl IN"
-	    " (SELECT id FROM name WHERE text %s)",
+	    " (SELECT id FROM name WHERE text %s)", false,
 	},
 	[MM_FIND_REPLY] = {
 	    "CREATE INDEX IF NOT EXISTS attempt_reply ON attempt(reply);",
 	    "SELECT r.message FROM attempt t"
 	    " JOIN recipient r ON r.id = t.recipient WHERE t.reply IN"
 	    " (SELECT id FROM reply WHERE instr(lower(shape), lower(?1))"
-	    "  OR instr(lower(sample), lower(?1)))",
+	    "  OR instr(lower(sample), lower(?1)))", false,
 	},
 };
 
