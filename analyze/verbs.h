@@ -9,5 +9,6 @@ extern const struct mm_verb mm_verb_export;
 extern const struct mm_verb mm_verb_trace;
 extern const struct mm_verb mm_verb_summary;
 extern const struct mm_verb mm_verb_classify;
+extern const struct mm_verb mm_verb_queue;
 
 #endif

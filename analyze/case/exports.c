@@ -2,6 +2,7 @@
 
 #include "analyze/case/export_deliveries.h"
 #include "analyze/case/exports.h"
+#include "analyze/case/latest.h"
 #include "analyze/case/select.h"
 #include "formats/base/time.h"
 
@@ -139,15 +140,16 @@ static enum mm_status
 run_queue(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	  struct mm_err *err)
 {
-	/* Each MTA and host: its last snapshot not after the moment. */
+	/* All snapshots, or those that show the moment. */
 	return mm_select(
 	    s,
-	    "SELECT s.name, s.host, s.mta, e.queue, e.queue_id, e.sender,"
+	    "WITH " MM_LATEST_SNAPSHOTS " SELECT s.name, s.host, s.mta, e.queue, e.queue_id, e.sender,"
 	    " w.recipient, e.size, e.arrived_us, e.attempts, e.next_us,"
 	    " w.reason, w.cause"
 	    " FROM snapshot s JOIN entry e ON e.snapshot = s.id"
 	    " JOIN waiting w ON w.entry = e.id"
-	    " WHERE w.done = 0 AND (?1 IS NULL OR s.taken_us <= ?1)"
+	    " WHERE w.done = 0"
+	    " AND (?1 IS NULL OR s.id IN (SELECT id FROM last))"
 	    " ORDER BY e.arrived_us, s.id, e.queue_id, w.rowid",
 	    at_us, queue_columns, MM_COUNT(queue_columns), sink, err);
 }

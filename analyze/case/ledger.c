@@ -94,6 +94,7 @@ write_snapshot(void *ctx, const struct mm_snapshot *s)
 	mm_query_bind_text(q, 3, mm_str_z(mm_mta_name(s->mta)));
 	mm_query_bind_text(q, 4, mm_str_z(s->kind));
 	bind_opt(q, 5, s->taken_us, MM_TIME_NONE);
+	mm_query_bind_text(q, 6, s->instance);
 	w->st = mm_query_step(q, w->err);
 }
 
@@ -156,7 +157,7 @@ mm_ledger_spools(struct mm_store *s, const struct mm_judge *j,
 	struct mm_spool_sink sink = { write_snapshot, write_entry, &w };
 
 	w.snapshot =
-	    mm_query_new(s, "INSERT INTO snapshot VALUES(?,?,?,?,?,?)", err);
+	    mm_query_new(s, "INSERT INTO snapshot VALUES(?,?,?,?,?,?,?)", err);
 	w.entry = mm_query_new(
 	    s, "INSERT INTO entry VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
 	w.waiting =

@@ -1,5 +1,8 @@
-#include "analyze/case/shape.h"
+#include <string.h>
+
+#include "analyze/case/latest.h"
 #include "analyze/case/select.h"
+#include "analyze/case/shape.h"
 
 /* clang-format off */
 static const struct mm_column columns[] = {
@@ -18,9 +21,6 @@ static const struct mm_column columns[] = {
 };
 /* clang-format on */
 
-/* What stands behind the last @ of x: all but it is trimmed away. */
-#define BEHIND_AT(x) "replace(" x ", rtrim(" x ", replace(" x ", '@', '')), '')"
-
 /* clang-format off */
 #define BETWEEN(from, to) \
 	", coalesce(sum(age >= " #from " AND age < " #to "), 0)"
@@ -31,23 +31,34 @@ static const struct mm_column columns[] = {
 	", coalesce(sum(age >= 1280), 0)"
 /* clang-format on */
 
-static const char sql[] =
-    "WITH last AS (SELECT id, taken_us FROM (SELECT id, taken_us,"
-    "  row_number() OVER (PARTITION BY coalesce(host, '')"
-    "   ORDER BY taken_us DESC, id) AS n FROM snapshot"
-    "  WHERE taken_us IS NOT NULL AND (?1 IS NULL OR taken_us <= ?1))"
-    " WHERE n = 1),"
-    " all_rows AS (SELECT lower(" BEHIND_AT(
-	"w.recipient") ") AS d,"
-		       "  (l.taken_us - e.arrived_us) / 60000000 AS age"
-		       "  FROM last l LEFT JOIN entry e ON e.snapshot = l.id"
-		       "  LEFT JOIN waiting w ON w.entry = e.id AND w.done = 0)"
-		       " SELECT * FROM (SELECT 'TOTAL', " COUNTS
-		       " FROM all_rows"
-		       "  HAVING EXISTS (SELECT 1 FROM last))"
-		       " UNION ALL SELECT * FROM (SELECT d, " COUNTS
-		       " FROM all_rows"
-		       "  WHERE d IS NOT NULL GROUP BY d ORDER BY 2 DESC, 1)";
+/* clang-format off */
+static const struct {
+	const char *name, *expression;
+} keys[] = {
+	{ "domain", MM_BEHIND_AT("w.recipient") },
+	{ "sender", "CASE e.sender WHEN '' THEN '<>' ELSE "
+		    MM_BEHIND_AT("e.sender") " END" },
+	{ "cause", "coalesce(w.cause, 'none')" },
+	{ "queue", "e.queue" },
+	{ "host", "l.host" },
+};
+/* clang-format on */
+
+/* One of the expressions stands between the two. */
+static const char sql_front[] =
+    "WITH " MM_LATEST_SNAPSHOTS ","
+    " all_rows AS (SELECT CASE WHEN w.entry IS NOT NULL"
+    "   THEN coalesce(";
+static const char sql_end[] =
+    ", 'unknown') END AS d,"
+    "  CASE WHEN w.entry IS NOT NULL"
+    "   THEN (l.taken_us - e.arrived_us) / 60000000 END AS age"
+    "  FROM last l LEFT JOIN entry e ON e.snapshot = l.id"
+    "  LEFT JOIN waiting w ON w.entry = e.id AND w.done = 0)"
+    " SELECT * FROM (SELECT 'TOTAL', " COUNTS " FROM all_rows"
+    "  HAVING EXISTS (SELECT 1 FROM last))"
+    " UNION ALL SELECT * FROM (SELECT d, " COUNTS " FROM all_rows"
+    "  WHERE d IS NOT NULL GROUP BY d ORDER BY 2 DESC, 1)";
 
 static enum mm_status
 keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
@@ -58,16 +69,41 @@ keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
 }
 
 struct mm_table *
-mm_shape(struct mm_store *s, int64_t at_us, struct mm_err *err)
+mm_shape_by(struct mm_store *s, const char *by, int64_t at_us,
+	    struct mm_err *err)
 {
-	struct mm_table *t =
-	    mm_table_new("backlog", "Waiting by destination and age", columns,
-			 MM_COUNT(columns));
-	const struct mm_sink sink = { keep, t };
+	const char *key = NULL;
+	struct mm_table *t;
+	struct mm_buf text;
+	enum mm_status st;
 
-	if (mm_select(s, sql, at_us, columns, MM_COUNT(columns), &sink, err) ==
-	    MM_OK)
+	for (size_t i = 0; i < MM_COUNT(keys); i++)
+		if (strcmp(keys[i].name, by) == 0)
+			key = keys[i].expression;
+	if (key == NULL) {
+		(void)mm_err_set(err, MM_EUSAGE,
+				 "\"%s\" is none of domain, sender, cause, "
+				 "queue, host",
+				 by);
+		return NULL;
+	}
+	t = mm_table_new("backlog", "Waiting by destination and age", columns,
+			 MM_COUNT(columns));
+	mm_buf_init(&text, sizeof(sql_front) + sizeof(sql_end) + 1000);
+	mm_buf_addz(&text, sql_front);
+	mm_buf_addz(&text, key);
+	mm_buf_addz(&text, sql_end);
+	st = mm_select(s, text.p, at_us, columns, MM_COUNT(columns),
+		       &(struct mm_sink){ keep, t }, err);
+	mm_buf_fini(&text);
+	if (st == MM_OK)
 		return t;
 	mm_table_free(t);
 	return NULL;
+}
+
+struct mm_table *
+mm_shape(struct mm_store *s, int64_t at_us, struct mm_err *err)
+{
+	return mm_shape_by(s, "domain", at_us, err);
 }

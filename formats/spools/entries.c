@@ -309,6 +309,19 @@ join(struct mm_entries *es, const struct place *order)
 	free(said);
 }
 
+/* Several instances lie side by side: "/var/spool/postfix-out". */
+static struct mm_str
+instance_of(struct mm_str name)
+{
+	struct mm_str last, up = name, part;
+
+	if (mm_entries_cut_last(&up, &last) &&
+	    mm_entries_cut_last(&up, &part) && mm_str_is(part, "spool") &&
+	    mm_entries_cut_last(&up, &part) && mm_str_is(part, "var"))
+		return last;
+	return MM_STR_ABSENT;
+}
+
 void
 mm_entries_emit(struct mm_entries *es, enum mm_mta mta, const char *kind,
 		mm_entries_merge *merge, const struct mm_spool_sink *sink)
@@ -316,6 +329,7 @@ mm_entries_emit(struct mm_entries *es, enum mm_mta mta, const char *kind,
 	struct mm_snapshot snapshot = {
 		.name = es->name,
 		.host = es->host,
+		.instance = instance_of(es->name),
 		.mta = mta,
 		.kind = kind,
 		.taken_us = es->youngest_us,

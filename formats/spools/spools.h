@@ -39,6 +39,7 @@ struct mm_spool_entry {
 struct mm_snapshot {
 	struct mm_str name; /* "ev/spool.tar.gz", "ev/spool.tar!var/spool" */
 	struct mm_str host; /* where the files tell it */
+	struct mm_str instance; /* of several: "postfix-out"; absent */
 	enum mm_mta mta;
 	const char *kind; /* the format's name */
 	int64_t taken_us; /* the youngest trustworthy time in it */
