@@ -131,6 +131,7 @@ put_fields(struct mm_buf *b, const struct mm_record *r)
 	put_text(b, "helo", r->helo);
 	put_text(b, "sasl_user", r->sasl_user);
 	put_text(b, "protocol", r->protocol);
+	put_text(b, "session", r->session);
 	put_text(b, "relay_name", r->relay_name);
 	put_text(b, "relay_ip", r->relay_ip);
 	put_number(b, "relay_port", r->relay_port);

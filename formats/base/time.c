@@ -266,17 +266,34 @@ mm_time_parse_span(struct mm_str s, int64_t *span_us)
 		{ "h", MM_HOUR_US },    { "d", MM_DAY_US },
 		{ "w", 7 * MM_DAY_US },
 	};
-	size_t n = 0;
-	struct mm_str unit;
+	int64_t sum = 0, part;
+	bool any = false;
 
-	while (n < s.n && ((s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '.'))
-		n++;
-	unit = mm_str_trim(mm_str_from(s, n));
-	for (size_t i = 0; i < MM_COUNT(units); i++)
-		if (mm_str_is(unit, units[i].unit))
-			return mm_str_to_fixed(mm_str_upto(s, n), units[i].us,
-			                       span_us);
-	return false;
+	for (s = mm_str_trim(s); s.n > 0; s = mm_str_trim(s)) {
+		size_t n = 0, u = 0, i = 0;
+		struct mm_str number, unit;
+
+		while (n < s.n &&
+		       ((s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '.'))
+			n++;
+		number = mm_str_upto(s, n);
+		s = mm_str_trim(mm_str_from(s, n));
+		while (u < s.n && s.p[u] >= 'a' && s.p[u] <= 'z')
+			u++;
+		unit = mm_str_upto(s, u);
+		s = mm_str_from(s, u);
+		while (i < MM_COUNT(units) && !mm_str_is(unit, units[i].unit))
+			i++;
+		if (i == MM_COUNT(units) ||
+		    !mm_str_to_fixed(number, units[i].us, &part) ||
+		    part > INT64_MAX - sum)
+			return false;
+		sum += part;
+		any = true;
+	}
+	if (any)
+		*span_us = sum;
+	return any;
 }
 
 bool

@@ -47,7 +47,7 @@ const char *mm_time_span(int64_t span_us, char text[MM_TIME_TEXT]);
 /* What a person writes: an ISO time, a date (its start), seconds since 1970
  * with '@', or relative to `now_us`: -2h, +30m. All as UTC when no zone. */
 bool mm_time_parse(struct mm_str s, int64_t now_us, int64_t *t_us);
-/* 90s 5m 1.5h 2d 250ms: a unit is required. */
+/* 90s 5m 1.5h 2d 250ms 1h30m: a unit is required. */
 bool mm_time_parse_span(struct mm_str s, int64_t *span_us);
 
 #endif

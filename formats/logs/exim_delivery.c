@@ -114,8 +114,7 @@ cut_time(struct mm_str words, int64_t *us)
 
 	if (at == MM_NOT_FOUND)
 		return words;
-	span = mm_exim_span(mm_str_from(words, at + 4));
-	if (span < 0)
+	if (!mm_time_parse_span(mm_str_from(words, at + 4), &span))
 		return words;
 	*us = span;
 	return mm_str_upto(words, at);

@@ -401,8 +401,11 @@ static int64_t
 queue_time(struct mm_str text)
 {
 	struct mm_str head;
+	int64_t span = -1;
 
-	return mm_str_cut(&text, " QT=", &head) ? mm_exim_span(text) : -1;
+	if (mm_str_cut(&text, " QT=", &head))
+		(void)mm_time_parse_span(text, &span);
+	return span;
 }
 
 /* A daemon that starts says whether it will run the queue. */

@@ -35,40 +35,6 @@ mm_exim_id_length(struct mm_str s)
 	return is_id_shape(s, 11, 4) ? 23 : 0;
 }
 
-int64_t
-mm_exim_span(struct mm_str s)
-{
-	static const struct {
-		char unit;
-		int64_t us;
-	} units[] = {
-		{ 'w', 7 * MM_DAY_US }, { 'd', MM_DAY_US },
-		{ 'h', MM_HOUR_US },	{ 'm', MM_MINUTE_US },
-		{ 's', MM_SECOND_US },
-	};
-	int64_t sum = 0, part;
-
-	if (s.n == 0)
-		return -1;
-	while (s.n > 0) {
-		size_t n = 0, u = 0;
-
-		while (n < s.n &&
-		       ((s.p[n] >= '0' && s.p[n] <= '9') || s.p[n] == '.'))
-			n++;
-		while (u < MM_COUNT(units) && n < s.n &&
-		       units[u].unit != s.p[n])
-			u++;
-		if (n == s.n || u == MM_COUNT(units) ||
-		    !mm_str_to_fixed(mm_str_upto(s, n), 1000000, &part) ||
-		    part > (INT64_MAX - sum) / (7 * 86400) - 1)
-			return -1;
-		sum += part * (units[u].us / MM_SECOND_US);
-		s = mm_str_from(s, n + 1);
-	}
-	return sum;
-}
-
 /* Length of what stands between two quotes or angles, with both, from the
  * opening one at s.p[0]; all of `s` when the closing one is missing. */
 static size_t
@@ -253,7 +219,7 @@ keep_field(struct mm_exim_fields *f, struct mm_str key, struct mm_str value)
 		if (fields[i].how == WORD)
 			*(struct mm_str *)member = value;
 		else if (fields[i].how == SPAN)
-			*(int64_t *)member = mm_exim_span(value);
+			(void)mm_time_parse_span(value, member);
 		else if (mm_str_to_u64(value, &size) && size <= INT64_MAX)
 			*(int64_t *)member = (int64_t)size;
 		return;

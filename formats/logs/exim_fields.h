@@ -55,7 +55,4 @@ bool mm_exim_take_host(struct mm_str *s, struct mm_exim_fields *f);
 void mm_exim_take_fields(struct mm_str s, enum mm_exim_end end,
 			 struct mm_exim_fields *f);
 
-/* "1.042s", "58s", "8m24s", "2d1h" in microseconds; -1 when it is none. */
-int64_t mm_exim_span(struct mm_str s);
-
 #endif

@@ -1,6 +1,7 @@
 #include "formats/logs/logs.h"
 #include "formats/base/status.h"
 #include "formats/logs/exim.h"
+#include "formats/logs/opensmtpd.h"
 #include "formats/logs/postfix.h"
 #include "formats/logs/sendmail.h"
 #include "formats/logs/syslog.h"
@@ -11,6 +12,7 @@ static const struct mm_log_format *const formats[] = {
 	&mm_log_postfix,
 	&mm_log_exim,
 	&mm_log_sendmail,
+	&mm_log_opensmtpd,
 	&mm_log_syslog,
 };
 
