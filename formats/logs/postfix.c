@@ -114,7 +114,8 @@ postfix_claims(const struct mm_line *line)
 	at = program_at(line->tag);
 	if (at == 0)
 		return program_of(line->tag) != NULL &&
-		       looks_like_postfix(line->text);
+		       (mm_str_starts(line->tag, "post") ||
+			looks_like_postfix(line->text));
 	if (mm_str_starts(line->tag, "postfix"))
 		return true;
 	return program_of(mm_str_from(line->tag, at)) != NULL &&
@@ -223,6 +224,8 @@ static const struct kind bare[] = {
 	KIND("QUEUE FILE NAMES ", mm_postfix_noise),
 	KIND("improper command ", mm_postfix_noise),
 	KIND("discarding EHLO ", mm_postfix_noise),
+	KIND("Host offered STARTTLS", mm_postfix_noise),
+	KIND("close database ", mm_postfix_noise),
 	KIND("replacing command ", mm_postfix_noise),
 	KIND("replacing server reply ", mm_postfix_noise),
 	KIND("using backwards-compatible ", mm_postfix_noise),
@@ -296,7 +299,7 @@ is_trace(struct mm_str text)
 		underscore |= text.p[n++] == '_';
 	if (underscore)
 		return true;
-	return n < text.n && text.p[n] == '[' &&
+	return n > 0 && n < text.n && text.p[n] == '[' &&
 	       mm_str_find(text, "]") != MM_NOT_FOUND;
 }
 
@@ -341,6 +344,16 @@ read_behind_id(const struct mm_postfix_line *l)
 	return mm_postfix_malformed(l, "unknown text behind an id");
 }
 
+/* Lines that went through a spreadsheet end in its commas. */
+static struct mm_str
+without_padding(struct mm_str s)
+{
+	while (s.n > 0 && (s.p[s.n - 1] == ',' || s.p[s.n - 1] == '\r' ||
+			   s.p[s.n - 1] == ' '))
+		s.n--;
+	return s;
+}
+
 static enum mm_verdict
 postfix_parse(const struct mm_line *line, struct mm_emit *emit)
 {
@@ -354,10 +367,10 @@ postfix_parse(const struct mm_line *line, struct mm_emit *emit)
 		program = program_of(l.program);
 		l.kind = program != NULL ? program->kind : MM_POSTFIX_UNKNOWN;
 	}
-	l.rest = line->text;
+	l.rest = without_padding(line->text);
 	if (id > 0) {
-		l.queue_id = mm_str_upto(line->text, id);
-		l.rest = mm_str_from(line->text, id + 2);
+		l.queue_id = mm_str_upto(l.rest, id);
+		l.rest = mm_str_from(l.rest, id + 2);
 		return read_behind_id(&l);
 	}
 	if (mm_str_skip(&l.rest, "NOQUEUE: "))

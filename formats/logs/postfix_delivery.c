@@ -3,33 +3,34 @@
 #include "formats/base/status.h"
 #include "formats/logs/postfix_line.h"
 
+static bool
+is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
 /* Seconds as format_tv() writes them: "14", "0.43", "1e-05". */
 static int64_t
 take_seconds(struct mm_str *s)
 {
-	int64_t v = 0, unit = MM_SECOND_US;
-	size_t i = 0;
+	static const int unit[] = { 100000, 10000, 1000, 100, 10, 1 };
+	int64_t v = 0;
+	size_t i = 0, point;
 
-	for (; i < s->n && s->p[i] >= '0' && s->p[i] <= '9' && v < INT32_MAX;
-	     i++)
+	for (; i < s->n && is_digit(s->p[i]) && v < INT32_MAX; i++)
 		v = v * 10 + (s->p[i] - '0');
 	if (i == 0)
 		return -1;
 	v *= MM_SECOND_US;
 	if (i < s->n && s->p[i] == '.')
-		for (i++; i < s->n && s->p[i] >= '0' && s->p[i] <= '9'; i++) {
-			unit /= 10;
-			v += (s->p[i] - '0') * unit;
-		}
+		for (point = ++i; i < s->n && is_digit(s->p[i]); i++)
+			if (i - point < MM_COUNT(unit))
+				v += (s->p[i] - '0') * unit[i - point];
 	if (i < s->n && s->p[i] == 'e') { /* rare: the slow way, whole */
-		size_t end = mm_str_findc(*s, ',');
-
-		for (size_t k = 0; k < s->n && k < end; k++)
-			if (s->p[k] == '/')
-				end = k;
-		if (!mm_str_to_fixed(mm_str_upto(*s, end), MM_SECOND_US, &v))
+		while (i < s->n && s->p[i] != '/' && s->p[i] != ',')
+			i++;
+		if (!mm_str_to_fixed(mm_str_upto(*s, i), MM_SECOND_US, &v))
 			v = -1;
-		i = end < s->n ? end : s->n;
 	}
 	*s = mm_str_from(*s, i);
 	return v;

@@ -37,8 +37,13 @@ mm_postfix_id(struct mm_str s)
 	size_t n = 0, max = s.n < ID_MAX ? s.n : ID_MAX;
 	unsigned all = HEX | BASE52;
 
-	while (n < max && (classes[(unsigned char)s.p[n]] & all) != 0)
-		all &= classes[(unsigned char)s.p[n++]];
+	for (; n < max; n++) {
+		unsigned both = classes[(unsigned char)s.p[n]] & all;
+
+		if (both == 0)
+			break;
+		all = both;
+	}
 	if (n + 1 >= s.n || s.p[n] != ':' || s.p[n + 1] != ' ')
 		return 0;
 	if ((all & HEX) != 0 && n >= SHORT_ID_MIN)

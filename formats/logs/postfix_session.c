@@ -4,6 +4,7 @@
 #include "formats/logs/postfix_line.h"
 
 #define STAGE_MAX 20 /* "END-OF-MESSAGE" is the longest */
+#define WORD_MAX  32 /* "milter-header-reject" is the longest */
 
 static void
 take_client(struct mm_str *s, struct mm_record *r)
@@ -247,15 +248,41 @@ is_check(struct mm_str s)
 	return false;
 }
 
-static void
-say_disk(const struct mm_postfix_line *l, struct mm_str text)
+/* A refusal for want of space, and a hold, have a second side. */
+static enum mm_verdict
+say_action(const struct mm_postfix_line *l, const struct mm_record *r)
 {
-	struct mm_record r;
+	struct mm_record side;
 
-	mm_postfix_begin(l, &r, MM_EV_TROUBLE);
-	r.trouble = MM_TROUBLE_DISK;
-	r.text = text;
-	(void)mm_postfix_emit(l, &r);
+	(void)mm_postfix_emit(l, r);
+	if (mm_str_find(r->reply, "Insufficient system storage") !=
+	    MM_NOT_FOUND) {
+		mm_postfix_begin(l, &side, MM_EV_TROUBLE);
+		side.trouble = MM_TROUBLE_DISK;
+		side.text = r->reply;
+		(void)mm_postfix_emit(l, &side);
+	}
+	if (r->action == MM_ACT_HOLD && l->queue_id.n > 0) {
+		mm_postfix_begin(l, &side, MM_EV_HELD);
+		(void)mm_postfix_emit(l, &side);
+	}
+	return MM_LINE_RECORD;
+}
+
+/* A verb of a release to come: "newverb: RCPT from H: ...". */
+static bool
+is_new_verb(struct mm_str word, struct mm_str rest)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < word.n; i++)
+		if ((word.p[i] < 'a' || word.p[i] > 'z') && word.p[i] != '-' &&
+		    word.p[i] != '_')
+			return false;
+	while (n < rest.n &&
+	       ((rest.p[n] >= 'A' && rest.p[n] <= 'Z') || rest.p[n] == '-'))
+		n++;
+	return n >= 4 && mm_str_starts(mm_str_from(rest, n), " from ");
 }
 
 bool
@@ -263,27 +290,19 @@ mm_postfix_action(const struct mm_postfix_line *l, enum mm_verdict *verdict)
 {
 	struct mm_str s = l->rest, word;
 	struct mm_record r;
-	bool noise;
+	bool noise = false;
 
-	if (!mm_str_cut(&s, ": ", &word) || word.n > 32)
+	if (!mm_str_cut(&s, ": ", &word) || word.n > WORD_MAX)
 		return false;
 	mm_postfix_begin(l, &r, MM_EV_REJECT);
-	if (!action_of(word, &r.action, &noise))
+	r.action = MM_ACT_OTHER;
+	if (!action_of(word, &r.action, &noise) && !is_new_verb(word, s))
 		return false;
-	if (noise) {
+	if (noise)
 		*verdict = MM_LINE_NOISE;
-		return true;
-	}
-	if (!(is_check(s) ? read_check(s, &r) : read_smtpd(s, &r))) {
+	else if (is_check(s) ? read_check(s, &r) : read_smtpd(s, &r))
+		*verdict = say_action(l, &r);
+	else
 		*verdict = mm_postfix_malformed(l, "action without its client");
-		return true;
-	}
-	*verdict = mm_postfix_emit(l, &r);
-	if (mm_str_find(r.reply, "Insufficient system storage") != MM_NOT_FOUND)
-		say_disk(l, r.reply);
-	if (r.action == MM_ACT_HOLD && l->queue_id.n > 0) {
-		mm_postfix_begin(l, &r, MM_EV_HELD);
-		(void)mm_postfix_emit(l, &r);
-	}
 	return true;
 }
