@@ -104,6 +104,14 @@ is_bare(struct mm_str text)
 	       mm_str_starts(text, "syslogd ");
 }
 
+/* Most lines of a central log are foreign: the first letter tells them. */
+static bool
+is_named(struct mm_str program, const char *name)
+{
+	return program.n > 0 && program.p[0] == name[0] &&
+	       mm_str_is(program, name);
+}
+
 static struct mm_str
 program_of(const struct mm_line *line)
 {
@@ -114,7 +122,7 @@ program_of(const struct mm_line *line)
 	if (mm_str_starts(line->tag, "rsyslogd-"))
 		return MM_STR("rsyslogd");
 	for (size_t i = 0; i < MM_COUNT(also); i++)
-		if (mm_str_is(line->tag, also[i].tag))
+		if (is_named(line->tag, also[i].tag))
 			return mm_str_z(also[i].program);
 	return line->tag;
 }
@@ -125,7 +133,7 @@ rule_of(const struct mm_line *line)
 	struct mm_str program = program_of(line);
 
 	for (size_t i = 0; i < MM_COUNT(rules); i++)
-		if (mm_str_is(program, rules[i].program) &&
+		if (is_named(program, rules[i].program) &&
 		    (rules[i].has == NULL ||
 		     mm_str_find(line->text, rules[i].has) != MM_NOT_FOUND))
 			return &rules[i];
