@@ -159,7 +159,8 @@ static const struct {
 	  "incoming " ID " from=a@b mid=1@2 arrived=1795326404 tries=0\n"
 	  "  to c@d orig=list@b\n  to e@f\n" },
 	{ "reasons before and after the sender", "s/qf/qf" ID,
-	  "V8\nMDeferred: all\nS<a@b>\nMown\nRPFD:c@d\nRPFD:e@f\n.\n",
+	  "V8\nMDeferred: all\nS<a@b>\nMown\nRPFD:c@d\n"
+	  "MWarning: could not send message for past 4 hours\nRPFD:e@f\n.\n",
 	  "deferred " ID " from=a@b\n  to c@d reason=own\n"
 	  "  to e@f reason=all\n" },
 	{ "no end", "s/q1/qf/qf" ID, "V8\nT1795326404\nS<a@b>\nRPFD:c@d\n",
@@ -199,16 +200,19 @@ test_listing_forms(void **state)
 
 	(void)state;
 	assert_string_equal(
-	    offer(sp, "mailq",
-		  MM_STR("\t\t/var/spool/mqueue (4 requests)\n"
-			 "-----Q-ID----- --Size-- -----Q-Time----- "
-			 "------------Sender/Recipient-----------\n"
-			 "6AM5kigC002877* (job completed)\n"
-			 "6AM5kigC002878*     12 Sun Nov 22 05:46 MAILER-DAEMON"
-			 "\n      8BITMIME   (Deferred: why)\n\t\t\t\t\t a@b\n"
-			 "n2DAj1fe006727?      3 Fri Mar 13 10:45 <>\n"
-			 "\t\t\t\t\t c\n"),
-		  1795500000, 0644),
+	    offer(
+		sp, "mailq",
+		MM_STR(
+		    "\t\t/var/spool/mqueue (4 requests)\n"
+		    "-----Q-ID----- --Size-- -----Q-Time----- "
+		    "------------Sender/Recipient-----------\n"
+		    "6AM5kigC002877* (job completed)\n"
+		    "6AM5kigC002878*     12 Sun Nov 22 05:46 MAILER-DAEMON"
+		    "\n      8BITMIME   (Deferred: why)\n\t\t\t\t\t a@b\n"
+		    "n2DAj1fe006727?      3 Fri Mar 13 10:45 <>\n"
+		    "      (Warning: could not send message for past 4 hours)\n"
+		    "\t\t\t\t\t c\n"),
+		1795500000, 0644),
 	    "sendmail mailq");
 	assert_string_equal(
 	    show_all(sp, &got),

@@ -33,14 +33,16 @@ static const struct mm_column columns[] = {
 
 /* clang-format off */
 static const struct {
-	const char *name, *expression;
+	const char *name, *column, *title, *expression;
 } keys[] = {
-	{ "domain", MM_BEHIND_AT("w.recipient") },
-	{ "sender", "CASE e.sender WHEN '' THEN '<>' ELSE "
-		    MM_BEHIND_AT("e.sender") " END" },
-	{ "cause", "coalesce(w.cause, 'none')" },
-	{ "queue", "e.queue" },
-	{ "host", "l.host" },
+	{ "domain", "destination", "Destination",
+	  MM_BEHIND_AT("w.recipient") },
+	{ "sender", "sender_domain", "Sender",
+	  "CASE e.sender WHEN '' THEN '<>' ELSE "
+	  MM_BEHIND_AT("e.sender") " END" },
+	{ "cause", "cause", "Cause", "coalesce(w.cause, 'none')" },
+	{ "queue", "queue", "Queue", "e.queue" },
+	{ "host", "host", "Host", "l.host" },
 };
 /* clang-format on */
 
@@ -68,32 +70,45 @@ keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
 	return MM_OK;
 }
 
+/* The table of the key `k`: only its first column is another. */
+static struct mm_table *
+table_of(size_t k)
+{
+	struct mm_table *t = mm_table_new("backlog", "Waiting by age", columns,
+					  MM_COUNT(columns));
+	struct mm_column *own = mm_arena_alloc(&t->texts, sizeof(columns));
+
+	memcpy(own, columns, sizeof(columns));
+	own[0].name = keys[k].column;
+	own[0].title = keys[k].title;
+	t->columns = own;
+	return t;
+}
+
 struct mm_table *
 mm_shape_by(struct mm_store *s, const char *by, int64_t at_us,
 	    struct mm_err *err)
 {
-	const char *key = NULL;
 	struct mm_table *t;
 	struct mm_buf text;
 	enum mm_status st;
+	size_t k = 0;
 
-	for (size_t i = 0; i < MM_COUNT(keys); i++)
-		if (strcmp(keys[i].name, by) == 0)
-			key = keys[i].expression;
-	if (key == NULL) {
+	while (k < MM_COUNT(keys) && strcmp(keys[k].name, by) != 0)
+		k++;
+	if (k == MM_COUNT(keys)) {
 		(void)mm_err_set(err, MM_EUSAGE,
 				 "\"%s\" is none of domain, sender, cause, "
 				 "queue, host",
 				 by);
 		return NULL;
 	}
-	t = mm_table_new("backlog", "Waiting by destination and age", columns,
-			 MM_COUNT(columns));
+	t = table_of(k);
 	mm_buf_init(&text, sizeof(sql_front) + sizeof(sql_end) + 1000);
 	mm_buf_addz(&text, sql_front);
-	mm_buf_addz(&text, key);
+	mm_buf_addz(&text, keys[k].expression);
 	mm_buf_addz(&text, sql_end);
-	st = mm_select(s, text.p, at_us, columns, MM_COUNT(columns),
+	st = mm_select(s, text.p, at_us, t->columns, t->n_columns,
 		       &(struct mm_sink){ keep, t }, err);
 	mm_buf_fini(&text);
 	if (st == MM_OK)

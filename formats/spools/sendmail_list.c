@@ -218,6 +218,9 @@ take_reason(struct reader *r, struct mm_str text)
 
 	if (mm_str_ends(text, ")"))
 		text.n--;
+	/* That says how long, not why. */
+	if (mm_str_starts(text, "Warning: could not send message"))
+		return;
 	(void)mm_str_skip(&text, "Deferred: ");
 	text = mm_entries_keep(es, text);
 	if (es->n_rcpts > 0)

@@ -189,6 +189,9 @@ take_line(struct file *f, char letter, struct mm_str s)
 		e->n_attempts = number(s);
 		break;
 	case 'M':
+		/* That says how long, not why. */
+		if (mm_str_starts(s, "Warning: could not send message"))
+			break;
 		(void)mm_str_skip(&s, "Deferred: ");
 		if (e->sender.p == NULL)
 			f->reason = s;
