@@ -1,19 +1,22 @@
 # mailmortem. `make demo` and `make check` install what they need first.
-#   make            build ./mailmortem            make check   all tests
+#   make            build ./mailmortem       make demo   a real incident
+#   make check      all tests                make lint   the house rules
 #   make SAN=1 ...  with address and undefined-behaviour sanitizers
-#   make CC=clang   with clang                    make lint    the house rules
+#   make CC=clang   with clang
 #   make fuzz       each fuzzer for a minute, with clang
+#   make bench      speed beside programs from the distribution
+#   make install    into prefix=/usr/local, below DESTDIR
 
 CC       = gcc
 prefix   = /usr/local
 bindir   = $(prefix)/bin
-mandir   = $(prefix)/share/man
 PACKAGES = gcc libc6-dev make pkg-config zlib1g-dev libsqlite3-dev \
-           libpcre2-dev libcmocka-dev libcsv-dev libarchive-dev libxxhash-dev \
+           libpcre2-dev libcsv-dev libarchive-dev libxxhash-dev \
            nettle-dev libjansson-dev libjs-dygraphs
-# What only the tests use.
-TEST_PACKAGES = python3 chromium chromium-driver xz-utils bzip2 zstd lz4 \
-                pflogsumm sqlite3 valgrind
+TEST_PACKAGES  = libcmocka-dev python3 chromium chromium-driver xz-utils \
+                 bzip2 zstd lz4 sqlite3
+BENCH_PACKAGES = python3 pflogsumm
+FUZZ_PACKAGES  = clang libclang-rt-14-dev
 
 LIBS     = zlib sqlite3 libpcre2-8 libarchive libxxhash nettle jansson
 DYGRAPH  = /usr/share/javascript/dygraphs
@@ -78,15 +81,23 @@ $(B)/tests/%: tests/%.c $(B)/libmm.a
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) -MMD -MP -o $@ $< \
 	  $(B)/libmm.a -lcmocka $(LDLIBS_ALL)
 
+# A real server's log and spool, from evidence to report and replay.
+demo: deps-build
+	@$(MAKE) --no-print-directory mailmortem
+	@sh tests/demo.sh
+
 # The tests run from the top folder and read test-corpus/.
 check: deps
 	@$(MAKE) --no-print-directory run-tests
 
-run-tests: $(B)/mailmortem $(TESTS)
+build-tests: $(B)/mailmortem $(TESTS)
+
+run-tests: build-tests
 	@sh tests/run.sh $(B) $(TESTS)
 
 # Each target of tests/fuzz for FUZZ_SECONDS, by clang's libFuzzer.
-fuzz:
+fuzz: deps-build
+	@sh tests/deps.sh $(FUZZ_PACKAGES)
 	@$(MAKE) --no-print-directory CC=clang SAN=1 FUZZ=1 run-fuzz
 
 run-fuzz: $(FUZZERS)
@@ -97,12 +108,25 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libmm.a
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS) -o $@ \
 	  $< $(B)/libmm.a $(LDLIBS_ALL)
 
+BENCH_MB = 1000
+bench: deps-build
+	@sh tests/deps.sh $(BENCH_PACKAGES)
+	@$(MAKE) --no-print-directory mailmortem $(B)/bench/genlog
+	@python3 tests/bench/run.py ./mailmortem $(B)/bench/genlog $(BENCH_MB) $(B)
+
+$(B)/bench/%: tests/bench/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 -Wall -Wextra -o $@ $<
+
 lint:
 	@sh tests/lint/lint.sh
 
 format:
 	clang-format -i mailmortem.c $(SRC) $(wildcard formats/*/*.h \
 	  analyze/*.h analyze/*/*.h replay/*.h replay/*/*.h reports/*.h tests/*.[ch])
+
+deps-build:
+	@sh tests/deps.sh $(PACKAGES)
 
 deps:
 	@sh tests/deps.sh $(PACKAGES) $(TEST_PACKAGES)
@@ -118,5 +142,6 @@ uninstall:
 
 -include $(OBJ:.o=.d) $(B)/mailmortem.d $(TESTS:=.d)
 
-.PHONY: all check run-tests fuzz run-fuzz lint format deps clean install uninstall
+.PHONY: all demo check build-tests run-tests fuzz run-fuzz bench lint format deps \
+        deps-build clean install uninstall
 .SECONDARY:
