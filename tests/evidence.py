@@ -293,6 +293,14 @@ write("equal/mail.log", after)
 case("equal-lines", ["equal"], [row("equal/mail.log.1", twice, twice),
                                 row("equal/mail.log", after, after)])
 
+# What Windows exports.
+for name, codec in (("le", "utf-16-le"), ("be", "utf-16-be")):
+    text = a + "Gr\u00fc\u00dfe \U0001f4e7\r\n".encode()
+    wide = "\ufeff".encode(codec) + text.decode().encode(codec)
+    write("utf16/" + name, wide)
+    case("utf16-" + name, ["utf16/" + name],
+         [row("utf16/" + name, wide, text)])
+
 # Nothing to read.
 hint = ("give mail logs, spool folders or queue listings (plain, compressed "
         "or archived)")

@@ -132,8 +132,9 @@ mm_header_take(struct mm_str s, struct mm_line *out)
 	if (word.n == 0) {
 		(void)mm_str_skip(&s, " ");
 	} else if (word.p[word.n - 1] == ':' ||
-		   (word.p[word.n - 1] == ']' && word.p[0] != '[')) {
-		/* no host: this is the tag */
+		   (word.p[word.n - 1] == ']' && word.p[0] != '[') ||
+		   mm_str_is(word, "---")) {
+		/* No host: this is the tag, or macOS' "--- last message". */
 	} else if (word.n < s.n) {
 		out->host = bare_host(word);
 		s = mm_str_from(s, word.n + 1);

@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "formats/read/item.h"
+#include "formats/read/utf16.h"
 
 enum mm_status
 mm_open_content(struct mm_source *leaf, struct mm_open *o,
@@ -23,7 +24,10 @@ mm_open_content(struct mm_source *leaf, struct mm_open *o,
 		*compression = mm_packed_name(head);
 		o->content = mm_source_packed(leaf);
 	}
-	return MM_OK;
+	st = mm_source_peek(o->content, MM_SOURCE_HEAD_BYTES, &head, err);
+	if (st == MM_OK && mm_utf16_is(head))
+		o->content = mm_source_utf16(o->content);
+	return st;
 }
 
 /* Step through the archive in `o` to entry `number` and open it in turn. */

@@ -2,7 +2,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "formats/base/buf.h"
 #include "formats/base/mem.h"
+#include "formats/read/envelope.h"
 #include "formats/read/overlap.h"
 #include "formats/read/reader.h"
 
@@ -12,6 +14,13 @@ struct mm_lines {
 	struct mm_reader *reader;
 	const struct mm_block *block; /* view; NULL before the first */
 	size_t at;		      /* of the next line in the block */
+	uint64_t n_raw;		      /* lines as they lie there */
+	struct mm_str last;	      /* the one before; view */
+	struct mm_buf last_copy;      /* of it, when its block is gone */
+	struct mm_envelope *envelope; /* owned */
+	uint64_t number, at_byte;     /* where the record at hand begins */
+	bool joining;		      /* the record goes on */
+	struct mm_buf text;	      /* of the line, when it was escaped */
 	struct mm_overlap *overlap;   /* view; NULL when not in order */
 	uint64_t n_cut;
 	uint64_t n_framed[MM_FRAME_COUNT];
@@ -66,6 +75,9 @@ mm_lines_open(struct mm_evidence *ev, size_t i, struct mm_err *err)
 	l->item = it;
 	l->reader = reader;
 	l->overlap = take_overlap(ev, i);
+	l->envelope = mm_envelope_new();
+	mm_buf_init(&l->last_copy, MM_LINE_MAX_BYTES);
+	mm_buf_init(&l->text, MM_LINE_MAX_BYTES);
 	it->row.n_lines = it->row.n_duplicate_lines = 0;
 	it->row.first_us = it->row.last_us = MM_TIME_NONE;
 	mm_framer_init(&l->framer, it->anchor_us, ev->o.zone_us);
@@ -81,6 +93,9 @@ mm_lines_close(struct mm_lines *l)
 		l->ev->ahead = l->reader;
 	else
 		mm_reader_stop(l->reader);
+	mm_envelope_free(l->envelope);
+	mm_buf_fini(&l->last_copy);
+	mm_buf_fini(&l->text);
 	free(l);
 }
 
@@ -118,11 +133,134 @@ next_raw(struct mm_lines *l, struct mm_str *raw, bool *cut)
 	while (l->block == NULL || !raw_at(l->block, &l->at, raw, cut)) {
 		if (l->block != NULL && l->block->last)
 			return false;
+		mm_buf_clear(&l->last_copy);
+		mm_buf_adds(&l->last_copy, l->last);
+		l->last = mm_buf_str(&l->last_copy);
 		l->block = mm_reader_next(l->reader);
 		l->at = 0;
 	}
+	l->n_raw++;
 	l->n_cut += *cut;
 	return true;
+}
+
+/* "last message repeated 2 times": how often; 0 when it is something else. */
+static uint32_t
+repeats_of_last(const struct mm_line *line)
+{
+	struct mm_str s = line->text, head;
+	uint64_t n;
+
+	if (line->tag.p != NULL || s.n < 25)
+		return 0;
+	(void)mm_str_skip(&s, "--- ");
+	if ((!mm_str_skip(&s, "last message ") &&
+	     !mm_str_skip(&s, "Last message ")) ||
+	    !mm_str_cut(&s, "repeated ", &head) || !mm_str_take_u64(&s, &n) ||
+	    n > UINT32_MAX || !mm_str_starts(s, " time"))
+		return 0;
+	return (uint32_t)n;
+}
+
+/* The line stands for the one before it, some times more. */
+static void
+repeat_last(struct mm_lines *l, uint32_t n, struct mm_line *line)
+{
+	struct mm_framer before = l->framer;
+	struct mm_line last;
+
+	mm_frame(&before, l->last, &last);
+	if (last.framing == MM_FRAME_NONE || !mm_str_eq(last.host, line->host))
+		return;
+	line->tag = last.tag;
+	line->pid = last.pid;
+	line->text = last.text;
+	line->repeats = n;
+}
+
+/* Frame a raw line, or take it out of what is around it. */
+static enum mm_wrapped
+unwrap(struct mm_lines *l, struct mm_str raw, struct mm_line *line)
+{
+	enum mm_wrapped w = MM_WRAP_NONE;
+	uint32_t n;
+
+	if (mm_envelope_wants(l->envelope, raw))
+		w = mm_envelope_open(l->envelope, &l->framer, raw, line);
+	if (w != MM_WRAP_NONE)
+		return w;
+	mm_frame(&l->framer, raw, line);
+	if (line->framing == MM_FRAME_CRI)
+		w = mm_envelope_cri(l->envelope, &l->framer, line);
+	if (w != MM_WRAP_NONE)
+		return w;
+	n = repeats_of_last(line);
+	if (n > 0 && l->last.n > 0)
+		repeat_last(l, n, line);
+	else
+		l->last = raw;
+	return w;
+}
+
+/* The next record; false at the end of the log. */
+static bool
+next_line(struct mm_lines *l, struct mm_line *line)
+{
+	struct mm_str raw;
+	enum mm_wrapped w;
+	bool cut, more;
+
+	do {
+		more = next_raw(l, &raw, &cut);
+		if (more && !l->joining) {
+			l->number = l->n_raw;
+			l->at_byte =
+			    l->block->at_byte + (size_t)(raw.p - l->block->p);
+		}
+		w = more ? unwrap(l, raw, line)
+			 : mm_envelope_end(l->envelope, line);
+		if (w == MM_WRAP_PART)
+			l->joining = true;
+	} while (w == MM_WRAP_PART);
+	if (w == MM_WRAP_BROKEN && more) {
+		l->at = (size_t)(raw.p - l->block->p);
+		l->n_raw--;
+		l->n_cut -= cut;
+	}
+	if (more || w == MM_WRAP_BROKEN) {
+		line->raw = l->joining ? line->text : raw;
+		line->cut = more && cut && w != MM_WRAP_BROKEN;
+	}
+	l->joining = false;
+	return more || w == MM_WRAP_BROKEN;
+}
+
+/* Control characters as rsyslog and syslogd write them: "#011" is a tab. Some
+ * programs say "#123" and mean it, so only these few are turned back. */
+static void
+unescape(struct mm_lines *l, struct mm_line *line)
+{
+	const char *end = line->text.p + line->text.n, *p = line->text.p, *at;
+
+	mm_buf_clear(&l->text);
+	while (p != NULL && (at = memchr(p, '#', (size_t)(end - p))) != NULL) {
+		struct mm_str s = { at, (size_t)(end - at) };
+		bool is_tab = mm_str_starts(s, "#011");
+
+		if (is_tab || mm_str_starts(s, "#012") ||
+		    mm_str_starts(s, "#015")) {
+			mm_buf_add(&l->text, p, (size_t)(at - p));
+			mm_buf_addc(&l->text, is_tab ? '\t' : ' ');
+			p = at + 4;
+		} else {
+			mm_buf_add(&l->text, p, (size_t)(at + 1 - p));
+			p = at + 1;
+		}
+	}
+	if (l->text.n == 0)
+		return;
+	mm_buf_add(&l->text, p, (size_t)(end - p));
+	line->text = mm_buf_str(&l->text);
 }
 
 /* Did an earlier log have it? The two lines behind it help to tell. */
@@ -144,6 +282,9 @@ is_copy(struct mm_lines *l, const struct mm_line *line)
 	ahead = l->framer;
 	while (n < MM_COUNT(next) && raw_at(l->block, &at, &raw, &cut))
 		mm_frame(&ahead, raw, &next[n++]);
+	/* At the end of a block it cannot be told: taken as new. */
+	if (n < MM_COUNT(next) && !l->block->last)
+		next[n++].t_us = MM_TIME_NONE;
 	return mm_overlap_decide(l->overlap, next, n);
 }
 
@@ -212,22 +353,19 @@ mm_lines_next(struct mm_lines *l, struct mm_line *line, uint64_t *number,
 	      uint64_t *at_byte, struct mm_err *err)
 {
 	struct mm_ledger *row = &l->item->row;
-	struct mm_str raw;
-	bool cut;
 
 	for (;;) {
-		if (!next_raw(l, &raw, &cut))
+		if (!next_line(l, line))
 			return finish(l, err);
 		row->n_lines++;
-		mm_frame(&l->framer, raw, line);
 		l->n_framed[line->framing]++;
 		widen(row, line->t_us);
 		if (!is_copy(l, line))
 			break;
 		row->n_duplicate_lines++;
 	}
-	line->cut = cut;
-	*number = row->n_lines;
-	*at_byte = l->block->at_byte + (size_t)(raw.p - l->block->p);
+	unescape(l, line);
+	*number = l->number;
+	*at_byte = l->at_byte;
 	return MM_OK;
 }

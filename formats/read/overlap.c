@@ -148,8 +148,8 @@ fits(const struct past *p, size_t i, uint32_t hash)
 	return p->hash[i] == hash && (p->used[i / 8] >> i % 8 & 1) == 0;
 }
 
-/* The line of `p` behind `from` that is the same; else one before it in the
- * same second, since collectors swap neighbours. */
+/* The line of `p` behind `from` that is the same; else one before it. It stands
+ * in the line's second or, written late, in the next one that the log has. */
 static size_t
 find(const struct past *p, int64_t sec, uint32_t hash, size_t from)
 {
@@ -165,10 +165,10 @@ find(const struct past *p, int64_t sec, uint32_t hash, size_t from)
 		else
 			hi = mid;
 	}
-	if (lo == p->n_seconds || p->seconds[lo].sec != sec)
+	if (lo == p->n_seconds)
 		return NOWHERE;
 	begin = p->seconds[lo].at;
-	end = lo + 1 < p->n_seconds ? p->seconds[lo + 1].at : p->n;
+	end = lo + 2 < p->n_seconds ? p->seconds[lo + 2].at : p->n;
 	if (from < begin || from > end)
 		from = begin;
 	for (size_t i = from; i < end; i++)
@@ -247,7 +247,7 @@ mm_overlap_decide(struct mm_overlap *ov, const struct mm_line *next,
 {
 	struct past *p = &ov->list[ov->log];
 	size_t at = ov->at;
-	bool copy = n_next == 2;
+	bool copy = true;
 
 	for (size_t i = 0; copy && i < n_next; i++) {
 		int64_t sec = second_of(next[i].t_us);

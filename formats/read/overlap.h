@@ -33,8 +33,8 @@ enum mm_seen {
 
 /* Is `line` a copy? An undated line is none. */
 enum mm_seen mm_overlap_look(struct mm_overlap *ov, const struct mm_line *line);
-/* The rest of the question: `next` are the lines behind it, `n_next` of them
- * at hand, two wanted. */
+/* The rest of the question: `next` are the two lines behind it, or those that
+ * the log has left. */
 bool mm_overlap_decide(struct mm_overlap *ov, const struct mm_line *next,
 		       size_t n_next);
 

@@ -2,6 +2,7 @@
 
 #include "formats/base/buf.h"
 #include "formats/base/mem.h"
+#include "formats/read/envelope.h"
 #include "formats/read/item.h"
 #include "formats/read/kind.h"
 
@@ -47,17 +48,23 @@ anchor_of(const struct mm_evidence *ev, int64_t gzip_us, int64_t mtime_us)
 static int64_t
 first_time(struct mm_str head, int64_t anchor_us, int64_t zone_us)
 {
+	struct mm_envelope *e = mm_envelope_new();
 	struct mm_framer f;
-	struct mm_line line;
+	struct mm_line line = { .t_us = MM_TIME_NONE };
 	struct mm_str raw;
 
 	mm_framer_init(&f, anchor_us, zone_us);
-	while (mm_str_cutc(&head, '\n', &raw)) {
-		mm_frame(&f, raw, &line);
-		if (line.t_us != MM_TIME_NONE)
-			return line.t_us;
+	while (line.t_us == MM_TIME_NONE && head.n > 0) {
+		if (!mm_str_cutc(&head, '\n', &raw)) {
+			raw = head;
+			head.n = 0;
+		}
+		line.t_us = MM_TIME_NONE;
+		if (!mm_envelope_wants(e, raw) ||
+		    mm_envelope_open(e, &f, raw, &line) == MM_WRAP_NONE)
+			mm_frame(&f, raw, &line);
 	}
-	mm_frame(&f, head, &line);
+	mm_envelope_free(e);
 	return line.t_us;
 }
 
