@@ -87,7 +87,8 @@ begin(struct mm_render *r)
 	mm_buf_addz(r->out, "</tr></thead>\n<tbody>\n");
 }
 
-#define LONG_BYTES 40 /* a text beyond this may wrap anywhere */
+#define LONG_BYTES  40	/* a text beyond this may wrap anywhere */
+#define CLAMP_BYTES 160 /* beyond this it is folded to some lines */
 
 static const char *
 class_of(const struct mm_cell *cell, enum mm_cell_kind column)
@@ -147,6 +148,7 @@ add_cell(struct mm_render *r, size_t c, const struct mm_cell *cell)
 {
 	bool link = cell->kind == MM_TEXT && r->link != NULL &&
 		    strcmp(r->columns[c].name, r->link) == 0;
+	bool folded = !link && cell->s.n > CLAMP_BYTES;
 
 	mm_buf_addf(r->out, "<td%s", class_of(cell, r->columns[c].kind));
 	if (cell->kind == MM_SPAN || cell->kind == MM_BYTES ||
@@ -161,8 +163,12 @@ add_cell(struct mm_render *r, size_t c, const struct mm_cell *cell)
 		mm_render_html(r->out, cell->s);
 		mm_buf_addz(r->out, "\">");
 	}
+	if (folded)
+		mm_buf_addz(r->out, "<div class=\"clamp\" tabindex=\"0\">");
 	mm_render_html_cell(r->out, cell);
-	mm_buf_addz(r->out, link ? "</a></td>" : "</td>");
+	mm_buf_addz(r->out, folded ? "</div></td>"
+			    : link ? "</a></td>"
+				   : "</td>");
 }
 
 static void

@@ -212,23 +212,57 @@ add_backlog(struct view *v)
 	return MM_OK;
 }
 
+/* What a person signs: which bytes were read. Columns of the export. */
+static void
+add_hashes(struct view *v, const struct mm_table *ledger)
+{
+	enum { FILE_NAME, BYTES, SHA256 };
+	static const struct mm_column columns[] = {
+		{ "file", "file", MM_TEXT },
+		{ "bytes", "bytes", MM_INT },
+		{ "sha256", "SHA-256", MM_TEXT },
+	};
+	struct mm_table *t = mm_table_new("hashes", "The files, by their bytes",
+					  columns, MM_COUNT(columns));
+
+	for (size_t i = 0; i < ledger->n_rows; i++) {
+		const struct mm_cell *x = mm_table_row(ledger, i);
+		struct mm_cell row[] = { x[FILE_NAME], x[BYTES], x[SHA256] };
+
+		if (row[1].kind != MM_NULL)
+			row[1].kind = MM_INT;
+		mm_table_add(t, row);
+	}
+	mm_report_table(v->r, t, NULL);
+}
+
 static enum mm_status
 add_evidence(struct view *v)
 {
-	struct mm_table *t = export_table(v, "ledger", "Ledger");
-	enum mm_status st;
+	struct mm_table *ledger = export_table(v, "ledger", "Ledger");
+	struct mm_table *replies = export_table(v, "templates", "Replies");
+	enum mm_status st =
+	    ledger != NULL && replies != NULL ? MM_OK : v->err->code;
 
-	mm_report_section(v->r, "evidence-section", "Evidence");
-	mm_report_prose(v->r,
-			"Every line read is counted as a record, as known "
-			"noise, as foreign, as not understood or as a "
-			"duplicate. FILE:LINE in this report names a line.");
-	st = t != NULL ? add_figure(v, "unknown") : v->err->code;
+	if (st == MM_OK) {
+		mm_report_section(v->r, "evidence-section", "Evidence");
+		mm_report_prose(v->r, "Every line read is counted as a record, "
+				      "as known noise, as foreign, as not "
+				      "understood or as a duplicate. FILE:LINE "
+				      "in this report names a line.");
+		st = add_figure(v, "files");
+	}
 	if (st == MM_OK)
-		mm_report_table(v->r, t, NULL);
-	else
-		mm_table_free(t);
-	return st;
+		st = add_figure(v, "unknown");
+	if (st != MM_OK) {
+		mm_table_free(ledger);
+		mm_table_free(replies);
+		return st;
+	}
+	add_hashes(v, ledger);
+	mm_report_rows(v->r, ledger);
+	mm_report_rows(v->r, replies);
+	return MM_OK;
 }
 
 struct section {

@@ -204,7 +204,7 @@ mm_tale_fini(struct mm_tale *t)
 struct mm_str
 mm_tale_words(const struct mm_tale *t, const struct mm_told *d)
 {
-	enum { REPLY_CAUSE = 0, OPERATOR = 2, FIRST = 5, LAST, SAMPLE };
+	enum { REPLY_CAUSE, SAMPLE, OPERATOR = 4, FIRST = 6, LAST };
 	struct mm_str best = MM_STR_ABSENT;
 
 	if (d->cause.n == 0 || d->name.n == 0)

@@ -187,6 +187,15 @@ mm_report_table(struct mm_report *r, struct mm_table *t, const char *link)
 }
 
 void
+mm_report_rows(struct mm_report *r, struct mm_table *t)
+{
+	struct mm_block *b = add_block(r, MM_BLOCK_ROWS);
+
+	b->id = keep(r, t->name);
+	b->table = t;
+}
+
+void
 mm_report_chart(struct mm_report *r, struct mm_table *t,
 		const struct mm_chart *c)
 {

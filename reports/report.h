@@ -63,6 +63,7 @@ enum mm_block_kind {
 	MM_BLOCK_STEPS, /* things to do, in order */
 	MM_BLOCK_FACTS, /* label and value */
 	MM_BLOCK_TABLE,
+	MM_BLOCK_ROWS, /* a table for the CSV files alone */
 	MM_BLOCK_CHART,
 	MM_BLOCK_EVIDENCE
 };
@@ -113,6 +114,8 @@ void mm_report_fact(struct mm_report *r, const char *label,
 /* `t` is owned from here; its name is the id. `link` names the column whose
  * texts are ids of sections, or is NULL. Columns must outlive the report. */
 void mm_report_table(struct mm_report *r, struct mm_table *t, const char *link);
+/* The same, but too wide or too long to be read: only for the CSV files. */
+void mm_report_rows(struct mm_report *r, struct mm_table *t);
 void mm_report_chart(struct mm_report *r, struct mm_table *t,
 		     const struct mm_chart *c);
 /* A list of log lines; `n_total` exist, those that follow are shown. */

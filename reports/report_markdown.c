@@ -148,6 +148,8 @@ add_block(const struct mm_block *block, struct mm_buf *b)
 	case MM_BLOCK_CHART:
 		add_chart(block, b);
 		break;
+	case MM_BLOCK_ROWS:
+		break;
 	case MM_BLOCK_EVIDENCE:
 		add_evidence(block, b);
 		break;

@@ -218,6 +218,8 @@ add_block(const struct page *p, const struct mm_block *block)
 	case MM_BLOCK_CHART:
 		add_chart(p, block);
 		break;
+	case MM_BLOCK_ROWS:
+		break;
 	case MM_BLOCK_EVIDENCE:
 		add_evidence(p, block);
 		break;

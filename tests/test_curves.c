@@ -133,7 +133,8 @@ test_shape(void **state)
 	    " (5, 'undated', NULL, 'exim', 'spool', NULL);"
 	    "INSERT INTO entry(id, snapshot, arrived_us) VALUES"
 	    " (1, 1, 0), (2, 2, 8701000000), (3, 2, 8700000000),"
-	    " (4, 3, 8701000000), (5, 4, 0), (6, 2, NULL), (7, 5, 0);"
+	    " (4, 3, 8701000000), (5, 4, 0), (6, 2, NULL), (7, 5, 0),"
+	    " (8, 2, 8701000000);" /* nobody waits for it any more */
 	    "INSERT INTO waiting(entry, recipient, done) VALUES"
 	    " (1, 'x@old.example', 0), (2, 'a@B.example', 0),"
 	    " (2, 'b@b.example', 1), (3, '\"a@b\"@b.example', 0),"

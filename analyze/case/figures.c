@@ -53,13 +53,13 @@ static const struct mm_column cause_columns[] = {
 
 static const struct mm_column reply_columns[] = {
 	{ "cause", "cause", MM_TEXT },
-	{ "rule", "rule that decided", MM_TEXT },
-	{ "operator", "run by", MM_TEXT },
+	{ "sample", "the first of its kind, in their own words", MM_TEXT },
 	{ "attempts", "attempts", MM_INT },
 	{ "recipients", "recipients", MM_INT },
+	{ "operator", "run by", MM_TEXT },
+	{ "rule", "rule that decided", MM_TEXT },
 	{ "first", "first", MM_TIME },
 	{ "last", "last", MM_TIME },
-	{ "sample", "the first of its kind, in their own words", MM_TEXT },
 };
 
 static const struct mm_column story_columns[] = {
@@ -147,8 +147,9 @@ static const char causes_sql[] =
     " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?1";
 
 static const char replies_sql[] =
-    "SELECT coalesce(p.cause, 'unknown'), p.rule, p.operator, count(*),"
-    " count(DISTINCT t.recipient), min(t.t_us), max(t.t_us), p.sample"
+    "SELECT coalesce(p.cause, 'unknown'), p.sample, count(*),"
+    " count(DISTINCT t.recipient), p.operator, p.rule, min(t.t_us),"
+    " max(t.t_us)"
     " FROM attempt t JOIN reply p ON p.id = t.reply"
     " WHERE t.outcome IN (2, 3) AND t.flags & 1"
     " GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT ?1";
