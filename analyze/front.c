@@ -6,6 +6,7 @@
 
 #include "analyze/case/sources.h"
 #include "analyze/front.h"
+#include "analyze/incident/incidents.h"
 #include "analyze/judge.h"
 #include "formats/base/time.h"
 #include "formats/base/verb.h"
@@ -134,6 +135,7 @@ make(struct mm_front *f, const char *case_path, const char *const *paths,
 	struct mm_store *s = mm_store_create(case_path, err);
 
 	if (s != NULL && (fill(f, s, paths, n_paths, err) != MM_OK ||
+			  mm_incidents_find(s, err) != MM_OK ||
 			  mm_store_commit(s, err) != MM_OK)) {
 		mm_store_close(s);
 		return NULL;

@@ -91,8 +91,8 @@ mm_load_address_text(const struct mm_load *l, uint32_t id)
 	return mm_intern_text(&l->addresses, id);
 }
 
-static bool
-is_local(struct mm_str name, struct mm_str ip)
+bool
+mm_load_is_local(struct mm_str name, struct mm_str ip)
 {
 	static const char *const names[] = { "local",	  "virtual", "none",
 					     "localhost", "pipe",    "error" };
@@ -132,7 +132,7 @@ mm_load_relay(struct mm_load *l, struct mm_str name, struct mm_str ip,
 	relay->ip = mm_load_name(l, ip);
 	relay->port = port;
 	relay->operator_name = l->judge.operator_of(l->judge.ctx, name);
-	relay->local = is_local(name, ip);
+	relay->local = mm_load_is_local(name, ip);
 	return id;
 }
 

@@ -44,6 +44,7 @@ uint32_t mm_load_reply(struct mm_load *l, struct mm_str reason, uint32_t relay,
 struct mm_str mm_load_address_text(const struct mm_load *l, uint32_t id);
 /* Is the relay one of this machine (loopback, local, a pipe)? */
 bool mm_load_relay_is_local(const struct mm_load *l, uint32_t id);
+bool mm_load_is_local(struct mm_str name, struct mm_str ip);
 
 /* Hand a row to the case; texts are copied. */
 void mm_load_row(struct mm_load *l, const struct mm_row *row);

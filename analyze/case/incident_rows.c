@@ -1,0 +1,267 @@
+#include "analyze/case/incident_rows.h"
+
+static uint32_t
+id_at(const struct mm_query *q, int column)
+{
+	return (uint32_t)mm_query_int(q, column);
+}
+
+static int64_t
+time_at(const struct mm_query *q, int column)
+{
+	return mm_query_is_null(q, column) ? MM_TIME_NONE
+					   : mm_query_int(q, column);
+}
+
+/* ---- attempts and legs, merged ---- */
+
+static void
+fill_attempt(const struct mm_query *q, bool leg, struct mm_lean_attempt *a)
+{
+	*a = (struct mm_lean_attempt){
+		.t_us = mm_query_int(q, 0),
+		.recipient = id_at(q, 1),
+		.message = id_at(q, 2),
+		.origin = id_at(q, 3),
+		.relay = id_at(q, 4),
+		.reply = id_at(q, 5),
+		.args = mm_query_text(q, 6),
+		.outcome = (uint8_t)mm_query_int(q, 7),
+		.contact = mm_query_int(q, 8) & MM_ATT_CONTACT,
+		.file = id_at(q, 9),
+		.line = id_at(q, 10),
+		.dsn = id_at(q, 11),
+		.leg = leg,
+	};
+}
+
+enum mm_status
+mm_lean_attempts(struct mm_store *s,
+		 enum mm_status (*row)(void *ctx,
+				       const struct mm_lean_attempt *a),
+		 void *ctx, struct mm_err *err)
+{
+	static const char *const sql[2] = {
+		"SELECT t_us, recipient, 0, 0, relay, reply, args, outcome,"
+		" flags, file, line, dsn FROM attempt WHERE t_us IS NOT NULL"
+		" ORDER BY id",
+		/* 2: deferred */
+		"SELECT t_us, 0, message, origin, relay, reply, args, 2,"
+		" flags, file, line, 0 FROM leg WHERE t_us IS NOT NULL"
+		" ORDER BY id",
+	};
+	struct mm_query *q[2] = { NULL, NULL };
+	enum mm_status at[2] = { MM_OK, MM_OK }, st = MM_OK;
+	struct mm_lean_attempt a;
+
+	for (int i = 0; i < 2 && st == MM_OK; i++) {
+		q[i] = mm_query_new(s, sql[i], err);
+		at[i] = q[i] != NULL ? mm_query_step(q[i], err) : MM_EIO;
+		st = at[i] == MM_END ? MM_OK : at[i];
+	}
+	while (st == MM_OK && (at[0] == MM_OK || at[1] == MM_OK)) {
+		int i = at[0] != MM_OK ||
+			(at[1] == MM_OK &&
+			 mm_query_int(q[1], 0) < mm_query_int(q[0], 0));
+
+		fill_attempt(q[i], i == 1, &a);
+		st = row(ctx, &a);
+		if (st == MM_OK)
+			at[i] = mm_query_step(q[i], err);
+		if (at[i] != MM_OK && at[i] != MM_END)
+			st = at[i];
+	}
+	mm_query_free(q[0]);
+	mm_query_free(q[1]);
+	return st;
+}
+
+/* ---- narrow tables ---- */
+
+enum mm_status
+mm_lean_recipients(struct mm_store *s,
+		   enum mm_status (*row)(void *ctx,
+					 const struct mm_lean_recipient *r),
+		   void *ctx, struct mm_err *err)
+{
+	struct mm_query *q = mm_query_new(
+	    s,
+	    "SELECT id, message, address, final, final_us FROM recipient"
+	    " ORDER BY id",
+	    err);
+	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
+
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
+		struct mm_lean_recipient r = {
+			.id = id_at(q, 0),
+			.message = id_at(q, 1),
+			.address = id_at(q, 2),
+			.final = (uint8_t)mm_query_int(q, 3),
+			.final_us = time_at(q, 4),
+		};
+
+		st = row(ctx, &r);
+	}
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+enum mm_status
+mm_lean_messages(struct mm_store *s,
+		 enum mm_status (*row)(void *ctx,
+				       const struct mm_lean_message *m),
+		 void *ctx, struct mm_err *err)
+{
+	struct mm_query *q =
+	    mm_query_new(s,
+			 "SELECT id, origin, sender, client_name, client_ip,"
+			 " sasl, arrived_us FROM message ORDER BY id",
+			 err);
+	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
+
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
+		struct mm_lean_message m = {
+			.id = id_at(q, 0),
+			.origin = id_at(q, 1),
+			.sender = id_at(q, 2),
+			.client_name = id_at(q, 3),
+			.client_ip = id_at(q, 4),
+			.sasl = id_at(q, 5),
+			.arrived_us = time_at(q, 6),
+		};
+
+		st = row(ctx, &m);
+	}
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+enum mm_status
+mm_lean_domains(struct mm_store *s,
+		enum mm_status (*row)(void *ctx, uint32_t address,
+				      uint32_t domain),
+		void *ctx, struct mm_err *err)
+{
+	struct mm_query *q =
+	    mm_query_new(s, "SELECT id, domain FROM address ORDER BY id", err);
+	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
+
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK)
+		st = row(ctx, id_at(q, 0), id_at(q, 1));
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+enum mm_status
+mm_lean_queue_id(struct mm_store *s, uint32_t message, struct mm_buf *out,
+		 struct mm_err *err)
+{
+	struct mm_query *q =
+	    mm_query_new(s, "SELECT queue_id FROM message WHERE id = ?1", err);
+	enum mm_status st;
+
+	if (q == NULL)
+		return MM_EIO;
+	mm_query_bind_int(q, 0, message);
+	st = mm_query_step(q, err);
+	if (st == MM_OK)
+		mm_buf_adds(out, mm_query_text(q, 0));
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+/* ---- the table of incidents ---- */
+
+#define COLUMNS                                                                \
+	"kind, target, also, host, start_us, end_us, peak_us, last_good_us,"   \
+	" first_bad_us, recovered_us, cause, side, confidence, messages,"      \
+	" recipients, attempts_failed, expired, trigger, evidence, story"
+
+static void
+bind_time(struct mm_query *q, int at, int64_t t_us)
+{
+	if (t_us == MM_TIME_NONE)
+		mm_query_bind_null(q, at);
+	else
+		mm_query_bind_int(q, at, t_us);
+}
+
+enum mm_status
+mm_incident_write(struct mm_store *s, const struct mm_incident_row *rows,
+		  size_t n, struct mm_err *err)
+{
+	struct mm_query *q = mm_query_new(
+	    s,
+	    "INSERT INTO incident(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6,"
+	    " ?7, ?8, ?9, ?10, ?11, ?12, ?13 / 1e4, ?14, ?15, ?16, ?17, ?18,"
+	    " ?19, ?20)",
+	    err);
+	enum mm_status st = q != NULL ? MM_END : MM_EIO;
+
+	for (size_t i = 0; i < n && st == MM_END; i++) {
+		const struct mm_incident_row *r = &rows[i];
+		const struct mm_str head[] = { r->kind, r->target, r->also,
+					       r->host };
+		const int64_t times[] = { r->start_us,	   r->end_us,
+					  r->peak_us,	   r->last_good_us,
+					  r->first_bad_us, r->recovered_us };
+
+		for (int k = 0; k < 4; k++)
+			mm_query_bind_text(q, k, head[k]);
+		for (int k = 0; k < 6; k++)
+			bind_time(q, 4 + k, times[k]);
+		mm_query_bind_text(q, 10, r->cause);
+		mm_query_bind_text(q, 11, r->side);
+		mm_query_bind_int(q, 12, (int64_t)(r->confidence * 1e4));
+		mm_query_bind_int(q, 13, r->messages);
+		mm_query_bind_int(q, 14, r->recipients);
+		mm_query_bind_int(q, 15, r->attempts_failed);
+		mm_query_bind_int(q, 16, r->expired);
+		mm_query_bind_text(q, 17, r->trigger);
+		mm_query_bind_text(q, 18, r->evidence);
+		mm_query_bind_text(q, 19, r->story);
+		st = mm_query_step(q, err);
+	}
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+enum mm_status
+mm_incident_read(struct mm_store *s,
+		 enum mm_status (*row)(void *ctx,
+				       const struct mm_incident_row *r),
+		 void *ctx, struct mm_err *err)
+{
+	struct mm_query *q = mm_query_new(
+	    s, "SELECT " COLUMNS " FROM incident ORDER BY start_us, id", err);
+	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
+
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
+		struct mm_incident_row r = {
+			.kind = mm_query_text(q, 0),
+			.target = mm_query_text(q, 1),
+			.also = mm_query_text(q, 2),
+			.host = mm_query_text(q, 3),
+			.start_us = time_at(q, 4),
+			.end_us = time_at(q, 5),
+			.peak_us = time_at(q, 6),
+			.last_good_us = time_at(q, 7),
+			.first_bad_us = time_at(q, 8),
+			.recovered_us = time_at(q, 9),
+			.cause = mm_query_text(q, 10),
+			.side = mm_query_text(q, 11),
+			.confidence = mm_query_real(q, 12),
+			.messages = mm_query_int(q, 13),
+			.recipients = mm_query_int(q, 14),
+			.attempts_failed = mm_query_int(q, 15),
+			.expired = mm_query_int(q, 16),
+			.trigger = mm_query_text(q, 17),
+			.evidence = mm_query_text(q, 18),
+			.story = mm_query_text(q, 19),
+		};
+
+		st = row(ctx, &r);
+	}
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}

@@ -1,0 +1,82 @@
+/* incident_rows.h - what the search for incidents reads and writes.
+ *
+ * The readers give narrow rows without joins, since the search sees every
+ * attempt of a case: about as fast as SQLite steps. What they leave out is
+ * looked up in arrays by the caller.
+ */
+#ifndef MM_INCIDENT_ROWS_H
+#define MM_INCIDENT_ROWS_H
+
+#include "analyze/case/rows.h"
+
+/* An attempt or a leg. The two are merged by time; times fall only where the
+ * logs of one host end and those of another begin. */
+struct mm_lean_attempt {
+	int64_t t_us;
+	uint32_t recipient;	  /* 0 for a leg */
+	uint32_t message, origin; /* of a leg only */
+	uint32_t relay, reply, file, line;
+	uint32_t dsn;	    /* the MTA's own: 4.4.3 is 4004003; 0: none */
+	struct mm_str args; /* what the shape of the reply leaves out */
+	uint8_t outcome;    /* enum mm_outcome */
+	bool contact, leg;
+};
+
+struct mm_lean_recipient {
+	uint32_t id, message, address;
+	uint8_t final; /* enum mm_final */
+	int64_t final_us;
+};
+
+struct mm_lean_message {
+	uint32_t id, origin, sender, client_name, client_ip, sasl;
+	int64_t arrived_us;
+};
+
+/* One incident, ready to be written; texts absent or times MM_TIME_NONE are
+ * unknown. `also`, `evidence`: JSON arrays of text. */
+struct mm_incident_row {
+	struct mm_str kind, target, also, host, cause, side, trigger, evidence,
+	    story;
+	int64_t start_us, end_us, peak_us, last_good_us, first_bad_us,
+	    recovered_us;
+	double confidence;
+	int64_t messages, recipients, attempts_failed, expired;
+};
+
+/* What `row` gets are views valid during the call. Each stops at the first
+ * status that is not MM_OK. */
+enum mm_status mm_lean_attempts(
+    struct mm_store *s,
+    enum mm_status (*row)(void *ctx, const struct mm_lean_attempt *a),
+    void *ctx, struct mm_err *err) MM_USE_RESULT;
+enum mm_status mm_lean_recipients(
+    struct mm_store *s,
+    enum mm_status (*row)(void *ctx, const struct mm_lean_recipient *r),
+    void *ctx, struct mm_err *err) MM_USE_RESULT;
+enum mm_status mm_lean_messages(
+    struct mm_store *s,
+    enum mm_status (*row)(void *ctx, const struct mm_lean_message *m),
+    void *ctx, struct mm_err *err) MM_USE_RESULT;
+/* The domain (a name id) of each address. */
+enum mm_status mm_lean_domains(struct mm_store *s,
+			       enum mm_status (*row)(void *ctx,
+						     uint32_t address,
+						     uint32_t domain),
+			       void *ctx, struct mm_err *err) MM_USE_RESULT;
+/* The queue id of a message, appended to `out`. */
+enum mm_status mm_lean_queue_id(struct mm_store *s, uint32_t message,
+				struct mm_buf *out,
+				struct mm_err *err) MM_USE_RESULT;
+
+/* Into a case that is not yet committed. */
+enum mm_status mm_incident_write(struct mm_store *s,
+				 const struct mm_incident_row *rows, size_t n,
+				 struct mm_err *err) MM_USE_RESULT;
+/* In the order of the export: by start. */
+enum mm_status mm_incident_read(
+    struct mm_store *s,
+    enum mm_status (*row)(void *ctx, const struct mm_incident_row *r),
+    void *ctx, struct mm_err *err) MM_USE_RESULT;
+
+#endif

@@ -1,0 +1,92 @@
+/* incidents.h - what went wrong, when, on whose side, and how bad it was.
+ *
+ * A scene is everything the detectors look at; a detector adds incidents to
+ * the list; links and stories are made when all of them are known. The list
+ * of detectors stands in incidents.c.
+ */
+#ifndef MM_INCIDENTS_H
+#define MM_INCIDENTS_H
+
+#include "analyze/incident/series.h"
+
+#define MM_EVIDENCE_MAX 10
+#define MM_ALSO_MAX	60
+
+struct mm_place { /* a line */
+	uint32_t file, line;
+};
+
+struct mm_incident {
+	const char *kind, *side;
+	struct mm_str target;
+	struct mm_str also[MM_ALSO_MAX]; /* other names it concerns */
+	size_t n_also;
+	struct mm_str host; /* the own server that saw it; absent: several */
+	/* `end_us` MM_TIME_NONE: not over when the logs end. The window may be
+	 * wider than what was seen of it: start in last_good ... first_bad, end
+	 * in last_bad ... recovered. */
+	int64_t start_us, end_us, peak_us;
+	int64_t last_good_us, first_bad_us, last_bad_us, recovered_us;
+	struct mm_str cause, trigger;
+	double confidence; /* 0 ... 1 */
+	uint32_t messages, recipients, attempts_failed, expired;
+	struct mm_place evidence[MM_EVIDENCE_MAX];
+	size_t n_evidence;
+	struct mm_str story;
+	/* The contacts that failed, by time, for who looks closer; arena. */
+	const uint32_t *bad;
+	size_t n_bad;
+};
+
+struct mm_incidents {
+	struct mm_incident *v;
+	size_t n, cap;
+	struct mm_arena texts;
+};
+
+struct mm_scene_event { /* of the MTA, by time */
+	int64_t t_us;
+	uint32_t origin;
+	struct mm_str kind, what, program, text;
+	struct mm_place at;
+};
+
+struct mm_scene_step { /* of a message, by time */
+	int64_t t_us;
+	uint32_t message, origin;
+	struct mm_str kind;
+	struct mm_place at;
+};
+
+struct mm_scene {
+	struct mm_store *store;
+	struct mm_series *series;
+	struct mm_scene_event *events;
+	struct mm_scene_step *steps;
+	size_t n_events, n_steps, cap_events, cap_steps;
+	struct mm_arena texts;
+};
+
+/* One kind of detector. Finds nothing in an empty scene. */
+struct mm_detector {
+	const char *name;
+	enum mm_status (*find)(const struct mm_scene *sc,
+			       struct mm_incidents *list, struct mm_err *err);
+};
+
+/* Find the incidents of a filled case and write them into it. */
+enum mm_status mm_incidents_find(struct mm_store *s,
+				 struct mm_err *err) MM_USE_RESULT;
+
+/* For detectors. The incident is valid until the next is added. */
+struct mm_incident *mm_incidents_add(struct mm_incidents *l, const char *kind,
+				     struct mm_str target);
+void mm_incident_also(struct mm_incidents *l, struct mm_incident *in,
+		      struct mm_str name);
+void mm_incident_place(struct mm_incident *in, struct mm_place at);
+/* Counts, peak, cause, evidence, first and last bad from these contacts (by
+ * time); start and end are set to them. */
+void mm_incident_from(const struct mm_scene *sc, struct mm_incidents *l,
+		      struct mm_incident *in, const uint32_t *bad, size_t n);
+
+#endif
