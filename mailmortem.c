@@ -9,6 +9,8 @@
 #include "replay/verbs.h"
 #include "reports/verbs.h"
 
+#define MM_VERSION "0.1"
+
 static const struct mm_verb *const verbs[] = {
 	&mm_verb_ingest,
 	&mm_verb_export,
@@ -45,6 +47,10 @@ main(int argc, char **argv)
 		if (strcmp(name, verbs[i]->name) == 0)
 			return verbs[i]->run(argc - 1,
 			                     (const char *const *)argv + 1);
+	if (strcmp(name, "--version") == 0) {
+		(void)printf("mailmortem %s\n", MM_VERSION);
+		return MM_EXIT_DONE;
+	}
 	if (strcmp(name, "help") == 0 || strcmp(name, "--help") == 0 ||
 	    strcmp(name, "-h") == 0)
 		return help(stdout);

@@ -37,9 +37,9 @@ find(const struct mm_words *words, const char *at, const struct mm_export **x,
 	*x = words->n > 0 ? mm_export_find(words->v[0]) : NULL;
 	if (*x == NULL)
 		return mm_err_set(err, MM_EUSAGE,
-				  "%s%s is no export; see `mailmortem export "
+				  "%s is no export; see `mailmortem export "
 				  "--help`",
-				  words->n > 0 ? words->v[0] : "nothing", " ");
+				  words->n > 0 ? words->v[0] : "nothing");
 	if (at != NULL && !mm_time_parse(mm_str_z(at), 0, at_us))
 		return mm_err_set(err, MM_EUSAGE,
 				  "--at: \"%s\" is no time; write "

@@ -205,8 +205,12 @@ mm_front_exit(const struct mm_front *f, const char *verb, enum mm_status st,
 {
 	double limit = f->max_unknown > 0 ? f->max_unknown : MAX_UNKNOWN;
 
-	if (st == MM_ENOENT)
+	if (st == MM_ENOENT) {
+		if (!f->quiet)
+			(void)fprintf(stderr, "mailmortem %s: %s\n", verb,
+				      err->text);
 		return MM_EXIT_NO_MATCH;
+	}
 	if (st != MM_OK) {
 		(void)fprintf(stderr, "mailmortem %s: %s\n", verb, err->text);
 		return MM_EXIT_FATAL;

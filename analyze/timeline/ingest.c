@@ -199,6 +199,24 @@ write_ledger(struct ingest *in, struct mm_store *s, struct mm_err *err)
 	return st;
 }
 
+/* Text files of other things than mail are no evidence. */
+static enum mm_status
+check_mail(const struct ingest *in, struct mm_spools *spools,
+	   struct mm_err *err)
+{
+	const struct mm_ingest_sum *sum = in->sum;
+
+	if (sum->n_records + sum->n_noise + sum->n_malformed > 0 ||
+	    mm_spools_count(spools) > 0)
+		return MM_OK;
+	return mm_err_set(err, MM_EUSAGE,
+			  "%.*s%s: %llu lines were read and none is of a mail "
+			  "server that is known here",
+			  MM_STR_ARG(mm_evidence_ledger(in->ev, 0)->name),
+			  sum->n_files > 1 ? " and others" : "",
+			  (unsigned long long)sum->n_lines);
+}
+
 enum mm_status
 mm_ingest(struct mm_store *s, const char *const *paths, size_t n_paths,
 	  const struct mm_ingest_options *o, struct mm_ingest_sum *sum,
@@ -221,6 +239,9 @@ mm_ingest(struct mm_store *s, const char *const *paths, size_t n_paths,
 	if (st == MM_OK) {
 		mm_stitch_end(in.stitch);
 		add_up(&in);
+		st = check_mail(&in, spools, err);
+	}
+	if (st == MM_OK) {
 		st = mm_load_finish(in.load, err);
 	}
 	if (st == MM_OK)

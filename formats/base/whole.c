@@ -50,12 +50,14 @@ void
 mm_whole_catch_signals(void)
 {
 	struct sigaction sa = { .sa_handler = on_signal,
-		                .sa_flags = (int)SA_RESETHAND };
+				.sa_flags = (int)SA_RESETHAND };
 
 	(void)sigemptyset(&sa.sa_mask);
 	(void)sigaction(SIGINT, &sa, NULL);
 	(void)sigaction(SIGTERM, &sa, NULL);
 	(void)sigaction(SIGHUP, &sa, NULL);
+	/* A limit on file sizes is a disk that is full: an error, no death. */
+	(void)signal(SIGXFSZ, SIG_IGN);
 	(void)sigaction(SIGPIPE, &sa, NULL);
 }
 
@@ -95,7 +97,7 @@ mm_whole_open(struct mm_whole *w, const char *path, struct mm_err *err)
 			(void)close(fd);
 		mm_whole_abort(w);
 		return mm_err_set(err, MM_EIO, "%s: cannot write here: %s",
-		                  path, strerror(why));
+				  path, strerror(why));
 	}
 	if (w->temp != NULL)
 		mm_whole_remember(w->temp);
@@ -110,19 +112,19 @@ mm_whole_commit(struct mm_whole *w, struct mm_err *err)
 
 	if (w->path == NULL)
 		return bad ? mm_err_set(err, MM_EIO, "%s: cannot write: %s",
-		                        name, strerror(errno))
-		           : MM_OK;
+					name, strerror(errno))
+			   : MM_OK;
 	bad = bad || (w->temp != NULL && (fchmod(fileno(w->f), 0644) != 0 ||
-	                                  fsync(fileno(w->f)) != 0));
+					  fsync(fileno(w->f)) != 0));
 	bad = fclose(w->f) != 0 || bad;
 	w->f = NULL;
 	bad = bad || (w->temp != NULL && rename(w->temp, w->path) != 0);
 	if (bad)
 		(void)mm_err_set(err, MM_EIO, "%s: cannot write: %s%s", name,
-		                 strerror(errno),
-		                 w->temp != NULL
-		                     ? "; what was there before is untouched"
-		                     : "");
+				 strerror(errno),
+				 w->temp != NULL
+				     ? "; what was there before is untouched"
+				     : "");
 	else if (w->temp != NULL) {
 		mm_whole_forget(w->temp);
 		free(w->temp);

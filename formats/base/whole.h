@@ -2,7 +2,8 @@
  *
  * Written under a temporary name in the same folder, synced and renamed at
  * the end (rename(2) is atomic); a failure or a signal leaves what was there
- * before. "-" is standard output; it, devices and pipes are written as it comes.
+ * before. "-" is standard output; it, devices and pipes are written as it
+ * comes.
  */
 #ifndef MM_WHOLE_H
 #define MM_WHOLE_H
@@ -30,7 +31,8 @@ void mm_whole_abort(struct mm_whole *w); /* may follow a commit */
 void mm_whole_remember(const char *temp);
 void mm_whole_forget(const char *temp);
 /* SIGINT, SIGTERM, SIGHUP, SIGPIPE: remove them, then die of the signal. The
- * last even where the caller ignored it: `| head` ends quietly. */
+ * last even where the caller ignored it: `| head` ends quietly. A limit on
+ * file sizes (SIGXFSZ) is an error of the write, as a full disk is. */
 void mm_whole_catch_signals(void);
 
 #endif

@@ -48,6 +48,12 @@ mm_spools_new(void)
 	return sp;
 }
 
+size_t
+mm_spools_count(const struct mm_spools *sp)
+{
+	return sp->n;
+}
+
 /* Most leaves belong where the one before belonged. */
 static struct snapshot *
 find(struct mm_spools *sp, const struct mm_spool_format *f, struct mm_str top)

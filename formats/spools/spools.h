@@ -71,6 +71,7 @@ struct mm_spool_format {
 /* The collection of all snapshots met during a walk. */
 struct mm_spools;
 struct mm_spools *mm_spools_new(void);
+size_t mm_spools_count(const struct mm_spools *sp); /* snapshots met */
 /* A struct mm_taker's `take`, with the struct mm_spools as `ctx`. */
 enum mm_status mm_spools_take(void *ctx, const struct mm_leaf *leaf,
 			      bool *taken, const char **kind,
