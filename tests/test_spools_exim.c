@@ -258,6 +258,7 @@ test_foreign(void **state)
 		{ "input/" ID "-H", "Tuesday\n" },
 		{ ID, "Tuesday\n" },
 		{ "notes", " 3m we met\n" },
+		{ "notes", " 4d     0 1xV0LK-zzzzzzzzzzz-3goi <a@b>\n" },
 		{ "notes", "" },
 	};
 	struct mm_spools *sp = mm_spools_new();

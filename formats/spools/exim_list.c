@@ -49,7 +49,7 @@ least_age(struct mm_str s)
 	return minutes > 0 ? minutes * MM_MINUTE_US : 0;
 }
 
-/* Digits of base 62; -1 when there is another. */
+/* Digits of base 62; -1 when there is another, or too many. */
 static int64_t
 base62(struct mm_str s)
 {
@@ -62,7 +62,7 @@ base62(struct mm_str s)
 			    : c >= 'a' && c <= 'z' ? c - 'a' + 36
 						   : -1;
 
-		if (digit < 0)
+		if (digit < 0 || v > (INT64_MAX - digit) / 62)
 			return -1;
 		v = v * 62 + digit;
 	}
