@@ -222,6 +222,26 @@ test_beside(void **state)
 	mm_buf_fini(&got);
 }
 
+/* Copied without their times: a body is not hours younger than its message.
+ * Then no file time says anything. */
+static void
+test_copied(void **state)
+{
+	struct mm_spools *sp = mm_spools_new();
+	struct mm_buf got;
+	char name[256];
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(files); i++) {
+		(void)snprintf(name, sizeof(name), SPOOL "%s", files[i].path);
+		(void)offer_file(sp, name, 1799999999, 0640);
+	}
+	(void)show_all(sp, &got);
+	assert_non_null(strstr(got.p, " taken=1795327292.879542\n"));
+	assert_null(strstr(got.p, "1799999999"));
+	mm_buf_fini(&got);
+}
+
 static void
 test_listing_forms(void **state)
 {
@@ -278,6 +298,7 @@ main(void)
 		cmocka_unit_test(test_whole_snapshot),
 		cmocka_unit_test(test_made),
 		cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_copied),
 		cmocka_unit_test(test_listing_forms),
 		cmocka_unit_test(test_foreign),
 	};

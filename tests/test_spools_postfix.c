@@ -406,6 +406,35 @@ test_places(void **state)
 	mm_buf_fini(&got);
 }
 
+/* qmgr(8) sets whole seconds: a fraction is of a copy that did not keep them,
+ * and then no file time says anything. */
+static void
+test_copied(void **state)
+{
+	struct mm_spools *sp = mm_spools_new();
+	struct mm_leaf leaf = { .name = MM_STR("s/deferred/A/ABCDE1"),
+				.mtime_us = 1799999999123456,
+				.mode = 0644,
+				.whole = true };
+	struct mm_buf bytes, got;
+	const char *kind;
+	bool taken;
+
+	(void)state;
+	mm_buf_init(&bytes, 1 << 20);
+	leaf.head = build(&bytes, T "Sa@b\nRc@d\nE");
+	assert_int_equal(mm_spools_take(sp, &leaf, &taken, &kind, NULL), MM_OK);
+	(void)offer(sp, "s/defer/A/ABCDE1", MM_STR("\n<c@d>: why\n\n"),
+		    1799999999, 0644);
+	assert_string_equal(
+	    show_all(sp, &got),
+	    "postfix: postfix queue file name=s taken=1795325691.046671\n"
+	    "deferred ABCDE1 from=a@b arrived=1795325691.046671\n"
+	    "  to c@d reason=why\n");
+	mm_buf_fini(&bytes);
+	mm_buf_fini(&got);
+}
+
 /* What is not ours stays for others. */
 static void
 test_foreign(void **state)
@@ -440,6 +469,7 @@ main(void)
 		cmocka_unit_test(test_made),
 		cmocka_unit_test(test_long_file),
 		cmocka_unit_test(test_places),
+		cmocka_unit_test(test_copied),
 		cmocka_unit_test(test_foreign),
 	};
 

@@ -9,7 +9,8 @@
 void
 mm_entries_init(struct mm_entries *es, struct mm_str name)
 {
-	*es = (struct mm_entries){ .youngest_us = MM_TIME_NONE };
+	*es = (struct mm_entries){ .youngest_us = MM_TIME_NONE,
+				   .youngest_mtime_us = MM_TIME_NONE };
 	mm_arena_init(&es->texts);
 	es->name = mm_entries_keep(es, name);
 }
@@ -92,7 +93,14 @@ mm_entries_saw(struct mm_entries *es, int64_t t_us)
 }
 
 void
-mm_entries_saw_file(struct mm_entries *es, int64_t mtime_us)
+mm_entries_saw_mtime(struct mm_entries *es, int64_t mtime_us)
+{
+	if (mtime_us > es->youngest_mtime_us)
+		es->youngest_mtime_us = mtime_us;
+}
+
+void
+mm_entries_saw_listing(struct mm_entries *es, int64_t mtime_us)
 {
 	if (es->youngest_us == MM_TIME_NONE ||
 	    (mtime_us > es->youngest_us &&
@@ -259,14 +267,36 @@ lower_bound(const struct place *p, size_t n, struct mm_str address)
 }
 
 /* `p[n]` is all that was said about the entry. */
+typedef void each_entry(struct mm_entries *es, struct mm_spool_entry *e,
+			const struct place *p, size_t n);
+
+/* A body is written while the message arrives. */
 static void
-apply(const struct mm_entries *es, struct mm_spool_entry *e,
-      const struct place *p, size_t n)
+weigh_times(struct mm_entries *es, struct mm_spool_entry *e,
+	    const struct place *p, size_t n)
 {
+	for (size_t k = 0; k < n; k++) {
+		int64_t body_us = es->said[p[k].i].body_us;
+
+		if (body_us == MM_TIME_NONE || e->arrived_us == MM_TIME_NONE)
+			continue;
+		if (body_us - e->arrived_us > MM_HOUR_US)
+			es->n_late++;
+		else
+			es->n_timely++;
+	}
+}
+
+static void
+apply(struct mm_entries *es, struct mm_spool_entry *e, const struct place *p,
+      size_t n)
+{
+	if (es->is_copied && es->next_is_mtime)
+		e->next_try_us = MM_TIME_NONE;
 	for (size_t k = 0; k < n; k++) {
 		const struct mm_said *s = &es->said[p[k].i];
 
-		if (s->tried_us > e->last_try_us)
+		if (s->tried_us > e->last_try_us && !es->is_copied)
 			e->last_try_us = s->tried_us;
 		if (s->size_bytes >= 0)
 			e->size_bytes = s->size_bytes +
@@ -288,15 +318,11 @@ apply(const struct mm_entries *es, struct mm_spool_entry *e,
 
 /* Both lists by queue id, in step. */
 static void
-join(struct mm_entries *es, const struct place *order)
+for_each(struct mm_entries *es, const struct place *order,
+	 const struct place *said, each_entry *each)
 {
-	struct place *said = mm_alloc(es->n_said * sizeof(*said));
 	size_t k = 0, end;
 
-	for (size_t i = 0; i < es->n_said; i++)
-		said[i] = (struct place){ es->said[i].queue_id,
-					  es->said[i].address, i };
-	qsort(said, es->n_said, sizeof(*said), cmp_place);
 	for (size_t i = 0; i < es->n; i++) {
 		while (k < es->n_said &&
 		       mm_str_cmp(said[k].queue_id, order[i].queue_id) < 0)
@@ -304,9 +330,25 @@ join(struct mm_entries *es, const struct place *order)
 		for (end = k; end < es->n_said &&
 			      mm_str_eq(said[end].queue_id, order[i].queue_id);)
 			end++;
-		apply(es, &es->list[order[i].i], &said[k], end - k);
+		each(es, &es->list[order[i].i], &said[k], end - k);
 	}
+}
+
+static void
+join(struct mm_entries *es, const struct place *order)
+{
+	struct place *said = mm_alloc(es->n_said * sizeof(*said));
+
+	for (size_t i = 0; i < es->n_said; i++)
+		said[i] = (struct place){ es->said[i].queue_id,
+					  es->said[i].address, i };
+	qsort(said, es->n_said, sizeof(*said), cmp_place);
+	for_each(es, order, said, weigh_times);
+	es->is_copied = es->n_late > es->n_timely;
+	for_each(es, order, said, apply);
 	free(said);
+	if (!es->is_copied)
+		mm_entries_saw(es, es->youngest_mtime_us);
 }
 
 /* Several instances lie side by side: "/var/spool/postfix-out". */
@@ -332,7 +374,6 @@ mm_entries_emit(struct mm_entries *es, enum mm_mta mta, const char *kind,
 		.instance = instance_of(es->name),
 		.mta = mta,
 		.kind = kind,
-		.taken_us = es->youngest_us,
 	};
 	struct place *order = mm_alloc(es->n * sizeof(*order));
 
@@ -341,6 +382,7 @@ mm_entries_emit(struct mm_entries *es, enum mm_mta mta, const char *kind,
 		    (struct place){ es->list[i].queue_id, MM_STR_ABSENT, i };
 	qsort(order, es->n, sizeof(*order), cmp_place);
 	join(es, order);
+	snapshot.taken_us = es->youngest_us;
 	sink->snapshot(sink->ctx, &snapshot);
 	for (size_t i = 0, next; i < es->n; i = next) {
 		struct mm_spool_entry *e = &es->list[order[i].i];

@@ -15,7 +15,8 @@ struct mm_said {
 	struct mm_str queue_id;
 	struct mm_str address;	  /* absent: all recipients without a reason */
 	struct mm_str reason;	  /* absent: nothing new */
-	int64_t tried_us;	  /* when; MM_TIME_NONE unknown */
+	int64_t tried_us;	  /* by a file's time; MM_TIME_NONE unknown */
+	int64_t body_us;	  /* the body file's time; MM_TIME_NONE: none */
 	int64_t size_bytes;	  /* to add to the entry's size, -1: unknown */
 	struct mm_str message_id; /* absent: unknown */
 	bool done;
@@ -30,7 +31,11 @@ struct mm_entries {
 	size_t n_rcpts, cap_rcpts;
 	struct mm_said *said; /* owned */
 	size_t n_said, cap_said;
-	int64_t youngest_us; /* MM_TIME_NONE: nothing seen */
+	int64_t youngest_us;	   /* in the files; MM_TIME_NONE: none seen */
+	int64_t youngest_mtime_us; /* of the files */
+	size_t n_timely, n_late;   /* files with the time they should have */
+	bool is_copied;		   /* most have not: file times say nothing */
+	bool next_is_mtime;	   /* so are the times of the next try */
 	struct mm_str host;
 };
 
@@ -50,11 +55,14 @@ void mm_entries_end(struct mm_entries *es);
 /* Keep what a side file says; the texts must be kept already. */
 void mm_entries_say(struct mm_entries *es, const struct mm_said *said);
 struct mm_str mm_entries_keep(struct mm_entries *es, struct mm_str s);
-/* The snapshot is not older than this. MM_TIME_NONE is ignored. */
+/* The snapshot is not older than this, which stands in a file; than this, the
+ * time of a file. MM_TIME_NONE is ignored. File times do not count when most
+ * bodies are an hour younger than their messages: a copy did not keep them. */
 void mm_entries_saw(struct mm_entries *es, int64_t t_us);
+void mm_entries_saw_mtime(struct mm_entries *es, int64_t mtime_us);
 /* The snapshot of a listing whose own times are all seen: the file's time, if
  * it was written at most a day after the youngest of them. */
-void mm_entries_saw_file(struct mm_entries *es, int64_t mtime_us);
+void mm_entries_saw_listing(struct mm_entries *es, int64_t mtime_us);
 
 /* Read Message-ID, and the host from the Received field with the entry's own
  * id, out of a block of header lines. */

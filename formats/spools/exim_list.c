@@ -190,7 +190,7 @@ file(void *state, const struct mm_leaf *leaf)
 	}
 	if (open)
 		mm_entries_end(es);
-	mm_entries_saw_file(es, leaf->mtime_us);
+	mm_entries_saw_listing(es, leaf->mtime_us);
 }
 
 static void

@@ -217,6 +217,7 @@ done(struct mm_entries *es, struct mm_str id, struct mm_str address)
 		.queue_id = id,
 		.address = mm_entries_keep(es, address),
 		.tried_us = MM_TIME_NONE,
+		.body_us = MM_TIME_NONE,
 		.size_bytes = -1,
 		.done = true,
 	};
@@ -327,7 +328,7 @@ take_header_file(struct mm_entries *es, const struct mm_leaf *leaf,
 		f.e->queue = MM_STR("incoming");
 	mm_entries_end(es);
 	mm_entries_saw(es, f.e->arrived_us);
-	mm_entries_saw(es, leaf->mtime_us);
+	mm_entries_saw_mtime(es, leaf->mtime_us);
 	/* About to take the place of -H; or a message not accepted yet. What
 	 * is done in it is done. */
 	if (p->kind == 'h')
@@ -340,7 +341,8 @@ static void
 take_data_file(struct mm_entries *es, const struct mm_leaf *leaf,
 	       struct mm_str id)
 {
-	struct mm_said said = { .tried_us = MM_TIME_NONE };
+	struct mm_said said = { .tried_us = MM_TIME_NONE,
+				.body_us = leaf->mtime_us };
 	size_t own = id.n + sizeof("-D\n") - 1;
 	struct mm_str content;
 	bool all;
@@ -364,7 +366,7 @@ take_journal(struct mm_entries *es, const struct mm_leaf *leaf,
 	rest = mm_entries_content(leaf, FILE_MAX_BYTES, &all);
 	while (mm_entries_line(&rest, &line))
 		done(es, id, line);
-	mm_entries_saw(es, leaf->mtime_us);
+	mm_entries_saw_mtime(es, leaf->mtime_us);
 }
 
 /* What follows "defer (NUMBER)", without the fields around it. */
@@ -418,12 +420,14 @@ take_failure(struct mm_entries *es, struct mm_said *said, struct mm_str line)
 static void
 take_msglog(struct mm_entries *es, const struct mm_leaf *leaf, struct mm_str id)
 {
-	struct mm_said said = { .size_bytes = -1, .tried_us = MM_TIME_NONE };
+	struct mm_said said = { .size_bytes = -1,
+				.tried_us = MM_TIME_NONE,
+				.body_us = MM_TIME_NONE };
 	struct mm_str rest, line, stamp;
 	bool all;
 
 	said.queue_id = mm_entries_keep(es, id);
-	mm_entries_saw(es, leaf->mtime_us);
+	mm_entries_saw_mtime(es, leaf->mtime_us);
 	rest = mm_entries_content(leaf, FILE_MAX_BYTES, &all);
 	while (mm_entries_line(&rest, &line)) {
 		if (!mm_str_cutc(&line, ' ', &stamp) ||

@@ -119,7 +119,7 @@ file(void *state, const struct mm_leaf *leaf)
 	while (mm_entries_line(&rest, &line))
 		if (take_fields(line, v) && !mm_str_is(v[TYPE], "bounce"))
 			take_envelope(es, v);
-	mm_entries_saw_file(es, leaf->mtime_us);
+	mm_entries_saw_listing(es, leaf->mtime_us);
 	for (size_t i = 0; i < es->n; i++)
 		if (es->list[i].next_try_us != MM_TIME_NONE)
 			es->list[i].next_try_us += es->youngest_us;

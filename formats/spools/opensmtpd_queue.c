@@ -143,7 +143,7 @@ take_envelope(struct mm_entries *es, const struct mm_leaf *leaf,
 			take_field(&v, name, mm_str_trim(line));
 	mm_entries_saw(es, v.created_us);
 	mm_entries_saw(es, v.tried_us);
-	mm_entries_saw(es, leaf->mtime_us);
+	mm_entries_saw_mtime(es, leaf->mtime_us);
 	if (es->host.p == NULL)
 		es->host = mm_entries_keep(es, v.host);
 	if (mm_str_is(v.type, "bounce"))
@@ -176,7 +176,8 @@ static void
 take_message(struct mm_entries *es, const struct mm_leaf *leaf,
 	     const struct place *p)
 {
-	struct mm_said said = { .tried_us = MM_TIME_NONE };
+	struct mm_said said = { .tried_us = MM_TIME_NONE,
+				.body_us = leaf->mtime_us };
 	struct mm_str content;
 	bool all;
 

@@ -110,7 +110,7 @@ j_file(void *state, const struct mm_leaf *leaf)
 	while (mm_entries_line(&all, &line))
 		if (line.n > 0)
 			j_entry(state, leaf, line);
-	mm_entries_saw_file(state, leaf->mtime_us);
+	mm_entries_saw_listing(state, leaf->mtime_us);
 }
 
 static void
@@ -267,7 +267,7 @@ mailq_file(void *state, const struct mm_leaf *leaf)
 	}
 	if (open != NULL)
 		mm_entries_end(es);
-	mm_entries_saw_file(es, leaf->mtime_us);
+	mm_entries_saw_listing(es, leaf->mtime_us);
 }
 
 static void

@@ -323,7 +323,7 @@ static bool
 is_half_written(const struct file *f, const struct mm_leaf *leaf)
 {
 	return (leaf->mode & MODE_COMPLETE) == 0 &&
-	       (f->n_content == 0 || (f->has_all && !f->ended));
+	       (f->has_all ? !f->ended : f->n_content == 0);
 }
 
 static void
@@ -358,12 +358,15 @@ static void
 take_file_time(struct mm_entries *es, struct mm_spool_entry *e,
 	       const struct mm_leaf *leaf, const struct folder *folder)
 {
-	bool cools = folder->rank == 1 || folder->rank == 2;
-
-	if (cools && leaf->mtime_us != MM_TIME_NONE)
+	if (folder->rank == 1 || folder->rank == 2)
 		e->next_try_us = leaf->mtime_us;
+	/* It sets whole seconds, when it defers; a copy seldom does. */
+	if (folder->rank == 2 && leaf->mtime_us % MM_SECOND_US != 0)
+		es->n_late++;
+	else if (folder->rank == 2)
+		es->n_timely++;
 	if (folder->rank == 0)
-		mm_entries_saw(es, leaf->mtime_us);
+		mm_entries_saw_mtime(es, leaf->mtime_us);
 	mm_entries_saw(es, e->arrived_us);
 }
 
@@ -395,12 +398,14 @@ take_queue_file(struct mm_entries *es, const struct mm_leaf *leaf,
 static void
 take_log(struct mm_entries *es, const struct mm_leaf *leaf, struct mm_str id)
 {
-	struct mm_said said = { .size_bytes = -1, .tried_us = leaf->mtime_us };
+	struct mm_said said = { .size_bytes = -1,
+				.tried_us = leaf->mtime_us,
+				.body_us = MM_TIME_NONE };
 	struct mm_str line, address, log;
 	bool all;
 
 	said.queue_id = mm_entries_keep(es, id);
-	mm_entries_saw(es, leaf->mtime_us);
+	mm_entries_saw_mtime(es, leaf->mtime_us);
 	log = mm_entries_content(leaf, CONTENT_MAX_BYTES, &all);
 	while (mm_entries_line(&log, &line)) {
 		if (line.n == 0) {
@@ -463,6 +468,7 @@ finish(void *state, const struct mm_spool_sink *sink)
 {
 	struct mm_entries *es = state;
 
+	es->next_is_mtime = true;
 	if (sink != NULL)
 		mm_entries_emit(es, MM_MTA_POSTFIX, mm_spool_postfix_queue.name,
 				merge, sink);

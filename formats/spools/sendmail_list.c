@@ -279,7 +279,7 @@ file(void *state, const struct mm_leaf *leaf)
 		}
 	}
 	close_entry(&r);
-	mm_entries_saw_file(state, leaf->mtime_us);
+	mm_entries_saw_listing(state, leaf->mtime_us);
 }
 
 static void

@@ -262,7 +262,7 @@ take_control_file(struct mm_entries *es, const struct mm_leaf *leaf,
 		f.e->recipients[i].done = !p->kind->is_waiting;
 	mm_entries_saw(es, f.e->arrived_us);
 	mm_entries_saw(es, f.e->last_try_us);
-	mm_entries_saw(es, leaf->mtime_us);
+	mm_entries_saw_mtime(es, leaf->mtime_us);
 }
 
 /* mailq shows the length of the body as the size. */
@@ -270,7 +270,8 @@ static void
 take_data_file(struct mm_entries *es, const struct mm_leaf *leaf,
 	       struct mm_str id)
 {
-	struct mm_said said = { .tried_us = MM_TIME_NONE };
+	struct mm_said said = { .tried_us = MM_TIME_NONE,
+				.body_us = leaf->mtime_us };
 	struct mm_str content;
 	bool all;
 
