@@ -1,6 +1,7 @@
 #include "formats/logs/logs.h"
 #include "formats/base/status.h"
 #include "formats/logs/exim.h"
+#include "formats/logs/filters.h"
 #include "formats/logs/opensmtpd.h"
 #include "formats/logs/postfix.h"
 #include "formats/logs/sendmail.h"
@@ -9,11 +10,8 @@
 /* Asked in this order: the busiest first, whoever is sure by the tag before
  * whoever has to look at the text. */
 static const struct mm_log_format *const formats[] = {
-	&mm_log_postfix,
-	&mm_log_exim,
-	&mm_log_sendmail,
-	&mm_log_opensmtpd,
-	&mm_log_syslog,
+	&mm_log_postfix,   &mm_log_exim,    &mm_log_sendmail,
+	&mm_log_opensmtpd, &mm_log_filters, &mm_log_syslog,
 };
 
 enum mm_verdict
