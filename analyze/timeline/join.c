@@ -327,6 +327,21 @@ write_edge(struct mm_load *load, struct mm_row_edge edge)
 	mm_load_row(load, &(struct mm_row){ MM_ROW_EDGE, { .edge = edge } });
 }
 
+/* Does a reply to `from` name `to`, too? Then the edge is written already. */
+static bool
+is_hop(const struct mm_joins *j, const struct mm_lives *l, const struct edge *e)
+{
+	uint32_t id = message_at(l, e->from)->first_recipient;
+
+	for (; id != 0; id = recipient_at(l, id)->next) {
+		uint32_t hop = recipient_at(l, id)->hop;
+
+		if (hop != 0 && j->hops[hop - 1].next == e->to)
+			return true;
+	}
+	return false;
+}
+
 void
 mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,
 		struct mm_load *load)
@@ -358,7 +373,9 @@ mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,
 				     h->at });
 	}
 	for (size_t i = 0; i < j->n_edges; i++)
-		if (j->edges[i].kind != MM_JOIN_REQUEUE)
+		if (j->edges[i].kind != MM_JOIN_REQUEUE &&
+		    (j->edges[i].kind != MM_JOIN_FILTER ||
+		     !is_hop(j, lives, &j->edges[i])))
 			write_edge(load,
 				   (struct mm_row_edge){
 				       j->edges[i].from, j->edges[i].to, 0,

@@ -478,10 +478,15 @@ on_notice(struct mm_stitch *s)
 static void
 on_same_mail(struct mm_stitch *s)
 {
-	struct mm_life *one = mm_open_get(&s->open, &s->where, s->r->queue_id);
-	struct mm_life *other =
-	    mm_open_get(&s->open, &s->where, s->r->other_id);
+	struct mm_life *one, *other;
 
+	/* A filter may run elsewhere: it ties messages, but makes none. */
+	if (s->r->mta == MM_MTA_NONE &&
+	    (mm_open_find(&s->open, &s->where, s->r->queue_id) == NULL ||
+	     mm_open_find(&s->open, &s->where, s->r->other_id) == NULL))
+		return;
+	one = mm_open_get(&s->open, &s->where, s->r->queue_id);
+	other = mm_open_get(&s->open, &s->where, s->r->other_id);
 	if (s->r->join == MM_JOIN_REQUEUE) { /* other was before */
 		mm_joins_edge(s->joins, other->id, one->id, s->r->join,
 			      s->where.at);
