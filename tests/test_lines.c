@@ -56,25 +56,38 @@ show(struct mm_buf *b, const struct mm_line *line, uint64_t number)
 }
 
 static void
-read_all(const char *path, struct mm_buf *out)
+read_log(struct mm_evidence *ev, size_t i, struct mm_buf *out)
 {
-	const struct mm_evidence_options o = { .now_us = NOW_US };
-	struct mm_evidence *ev;
+	const struct mm_ledger *row = mm_evidence_ledger(ev, i);
 	struct mm_lines *l;
 	struct mm_line line;
-	struct mm_err err;
-	uint64_t number, at, n = 0;
+	struct mm_err err = { .code = MM_OK };
+	uint64_t number, at, n = 0, before = 0;
 
-	ev = mm_evidence_open(&path, 1, &o, NULL, &err);
-	assert_non_null(ev);
-	l = mm_lines_open(ev, 0, &err);
+	l = mm_lines_open(ev, i, &err);
 	assert_non_null(l);
 	while (mm_lines_next(l, &line, &number, &at, &err) == MM_OK) {
 		show(out, &line, number);
+		assert_true(number > before);
+		before = number;
 		n++;
 	}
-	assert_true(mm_evidence_ledger(ev, 0)->n_lines == n);
+	assert_int_equal(err.code, 0);
+	assert_true(row->n_lines == n + row->n_duplicate_lines);
 	mm_lines_close(l);
+}
+
+static void
+read_all(const char *path, struct mm_buf *out)
+{
+	const struct mm_evidence_options o = { .now_us = NOW_US };
+	struct mm_err err;
+	struct mm_evidence *ev = mm_evidence_open(&path, 1, &o, NULL, &err);
+
+	assert_non_null(ev);
+	for (size_t i = 0; i < mm_evidence_count(ev); i++)
+		if (mm_evidence_ledger(ev, i)->is_log)
+			read_log(ev, i, out);
 	mm_evidence_close(ev);
 }
 
@@ -122,11 +135,47 @@ test_corpus(void **state)
 	free(names);
 }
 
+/* Whatever it is, it is read to its end and accounted for: each alone, where
+ * a file with nothing in it is an error that names it, then all together. */
+static void
+test_hostile(void **state)
+{
+	const struct mm_evidence_options o = { .now_us = NOW_US };
+	const char *folder = "test-corpus/hostile";
+	struct dirent **names = NULL;
+	struct mm_evidence *ev;
+	struct mm_buf out;
+	struct mm_err err;
+	char path[512];
+	int n = scandir(folder, &names, is_log, alphasort);
+
+	(void)state;
+	assert_true(n >= 30);
+	mm_buf_init(&out, 1 << 24);
+	for (int i = 0; i < n; i++) {
+		const char *p = path;
+
+		(void)snprintf(path, sizeof(path), "%s/%s", folder,
+			       names[i]->d_name);
+		ev = mm_evidence_open(&p, 1, &o, NULL, &err);
+		if (ev == NULL)
+			assert_non_null(strstr(err.text, path));
+		else
+			read_all(path, &out);
+		mm_evidence_close(ev);
+		free(names[i]);
+	}
+	free(names);
+	read_all(folder, &out);
+	mm_buf_fini(&out);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_corpus),
+		cmocka_unit_test(test_hostile),
 	};
 
 	return cmocka_run_group_tests_name("lines", tests, NULL, NULL);

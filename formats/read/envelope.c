@@ -32,6 +32,8 @@ static const char *const field_names[N_FIELDS] = {
 
 enum state {
 	IDLE,
+	DOCKER, /* within a long line: parts of it are kept */
+	CRI,
 	PRETTY, /* within an object over several lines */
 	EXPORT, /* within a record of NAME=VALUE lines */
 	BINARY	/* within a field of it that has its length in front */
@@ -44,8 +46,7 @@ struct mm_envelope {
 	size_t field_at[N_FIELDS], field_n[N_FIELDS];
 	int field;	      /* that the binary data belongs to; -1: none */
 	size_t binary_at;     /* where its length stands */
-	bool joining;	      /* `kept` is the beginning of a long line */
-	int64_t joined_us;    /* when that was */
+	int64_t joined_us;    /* when the long line began */
 	struct mm_json *root; /* owned: what `line` may view */
 	struct mm_buf text;
 };
@@ -108,8 +109,10 @@ journal_line(const struct mm_str fields[N_FIELDS], struct mm_line *line)
 	uint64_t pid;
 
 	blank_line(line, MM_FRAME_JOURNAL);
-	line->text = fields[F_MESSAGE];
-	line->host = fields[F_HOSTNAME];
+	line->text =
+	    fields[F_MESSAGE].p != NULL ? fields[F_MESSAGE] : MM_STR("");
+	if (fields[F_HOSTNAME].n > 0)
+		line->host = fields[F_HOSTNAME];
 	line->tag =
 	    fields[fields[F_IDENTIFIER].p != NULL ? F_IDENTIFIER : F_COMM];
 	/* When it was sent, which is what syslog would have written. */
@@ -178,26 +181,65 @@ json_time(const struct mm_json *v)
 	return (int64_t)(d >= 1e11 ? d * 1e3 : d * 1e6 + 0.5);
 }
 
+/* A part of a long line; the first one begins it. */
+static void
+add_part(struct mm_envelope *e, enum state state, struct mm_str text,
+	 int64_t t_us)
+{
+	if (e->state == IDLE) {
+		mm_buf_clear(&e->kept);
+		e->joined_us = t_us;
+	}
+	e->state = state;
+	mm_buf_adds(&e->kept, text);
+}
+
+static void
+close_parts(struct mm_envelope *e, struct mm_framer *f, struct mm_line *line)
+{
+	enum mm_framing framing =
+	    e->state == CRI ? MM_FRAME_CRI : MM_FRAME_DOCKER;
+	struct mm_str text = mm_buf_str(&e->kept);
+
+	while (mm_str_ends(text, "\n") || mm_str_ends(text, "\r"))
+		text.n--;
+	e->state = IDLE;
+	mm_frame_inner(f, text, e->joined_us, line);
+	line->framing = framing;
+}
+
+/* What is kept has no end: a line of its own. */
+static enum mm_wrapped
+give_up(struct mm_envelope *e, struct mm_framer *f, struct mm_line *line)
+{
+	if (e->state == DOCKER || e->state == CRI) {
+		close_parts(e, f, line);
+		return MM_WRAP_BROKEN;
+	}
+	e->state = IDLE;
+	blank_line(line, MM_FRAME_NONE);
+	line->text = mm_str_trim(mm_buf_str(&e->kept));
+	return MM_WRAP_BROKEN;
+}
+
 /* Docker: long lines come in parts, only the last ends with LF. */
 static enum mm_wrapped
 open_docker(struct mm_envelope *e, struct mm_framer *f, struct mm_line *line)
 {
 	struct mm_str log = mm_json_str(mm_json_get(e->root, "log"));
-	int64_t t_us = json_time(mm_json_get(e->root, "time"));
-	bool whole = mm_str_ends(log, "\n");
 
-	if (!e->joining) {
-		mm_buf_clear(&e->kept);
-		e->joined_us = t_us;
-	}
-	e->joining = !whole;
-	mm_buf_adds(&e->kept, log);
-	if (!whole)
+	add_part(e, DOCKER, log, json_time(mm_json_get(e->root, "time")));
+	if (!mm_str_ends(log, "\n"))
 		return MM_WRAP_PART;
-	mm_frame_inner(f, mm_str_trim(mm_buf_str(&e->kept)), e->joined_us,
-		       line);
-	line->framing = MM_FRAME_DOCKER;
+	close_parts(e, f, line);
 	return MM_WRAP_LINE;
+}
+
+static bool
+is_docker(const struct mm_json *root)
+{
+	return mm_json_str(mm_json_get(root, "log")).p != NULL &&
+	       mm_json_get(root, "stream") != NULL;
 }
 
 static const struct mm_json *
@@ -245,6 +287,8 @@ open_shipped(struct mm_envelope *e, struct mm_framer *f, struct mm_line *line)
 		line->host = mm_json_is_object(host)
 				 ? mm_json_str(mm_json_get(host, "name"))
 				 : mm_json_str(host);
+	if (line->host.n == 0)
+		line->host = MM_STR_ABSENT;
 	if (line->tag.p == NULL) {
 		line->tag = tag;
 		if (mm_json_str(pid).p != NULL)
@@ -264,22 +308,13 @@ open_object(struct mm_envelope *e, struct mm_framer *f, struct mm_str text,
 		text.n--;
 	e->root = mm_json_parse(text, NULL);
 	if (e->root == NULL)
-		return MM_WRAP_NONE;
-	if (mm_json_get(e->root, "log") != NULL &&
-	    mm_json_get(e->root, "stream") != NULL)
+		return e->state == DOCKER ? give_up(e, f, line) : MM_WRAP_NONE;
+	if (is_docker(e->root))
 		return open_docker(e, f, line);
+	if (e->state == DOCKER)
+		return give_up(e, f, line);
 	return open_journal(e, line) || open_shipped(e, f, line) ? MM_WRAP_LINE
 								 : MM_WRAP_NONE;
-}
-
-static enum mm_wrapped
-give_up(struct mm_envelope *e, struct mm_line *line)
-{
-	e->state = IDLE;
-	e->joining = false;
-	blank_line(line, MM_FRAME_NONE);
-	line->text = mm_str_trim(mm_buf_str(&e->kept));
-	return MM_WRAP_BROKEN;
 }
 
 /* An object over several lines: all but the last begin with a blank. */
@@ -292,7 +327,7 @@ add_pretty(struct mm_envelope *e, struct mm_framer *f, struct mm_str raw,
 
 	if (raw.n == 0 || (!last && raw.p[0] != ' ' && raw.p[0] != '\t') ||
 	    e->kept.n + raw.n >= MM_LINE_MAX_BYTES)
-		return give_up(e, line);
+		return give_up(e, f, line);
 	mm_buf_adds(&e->kept, raw);
 	mm_buf_addc(&e->kept, '\n');
 	if (!last)
@@ -301,7 +336,7 @@ add_pretty(struct mm_envelope *e, struct mm_framer *f, struct mm_str raw,
 	w = open_object(e, f, mm_buf_str(&e->kept), line);
 	if (w != MM_WRAP_NONE)
 		return w;
-	(void)give_up(e, line);
+	(void)give_up(e, f, line);
 	return MM_WRAP_LINE;
 }
 
@@ -370,14 +405,15 @@ add_binary(struct mm_envelope *e)
 }
 
 static enum mm_wrapped
-add_export(struct mm_envelope *e, struct mm_str raw, struct mm_line *line)
+add_export(struct mm_envelope *e, struct mm_framer *f, struct mm_str raw,
+	   struct mm_line *line)
 {
 	struct mm_str name, value = raw;
 
 	if (raw.n == 0 && e->state == EXPORT)
 		return close_export(e, line);
 	if (e->kept.n + raw.n >= MM_LINE_MAX_BYTES)
-		return give_up(e, line);
+		return give_up(e, f, line);
 	if (e->state == BINARY) {
 		mm_buf_adds(&e->kept, raw);
 		mm_buf_addc(&e->kept, '\n');
@@ -386,7 +422,7 @@ add_export(struct mm_envelope *e, struct mm_str raw, struct mm_line *line)
 	if (!mm_str_cutc(&value, '=', &name))
 		name = raw;
 	if (!is_field_name(name))
-		return give_up(e, line);
+		return give_up(e, f, line);
 	mm_buf_adds(&e->kept, raw);
 	mm_buf_addc(&e->kept, '\n');
 	if (name.n == raw.n) {
@@ -407,13 +443,15 @@ mm_envelope_open(struct mm_envelope *e, struct mm_framer *f, struct mm_str raw,
 
 	if (e->state == PRETTY)
 		return add_pretty(e, f, raw, line);
-	if (e->state != IDLE)
-		return add_export(e, raw, line);
-	if (raw.p[0] == '_' || (raw.p[0] == '{' && raw.n == 1)) {
+	if (e->state == EXPORT || e->state == BINARY)
+		return add_export(e, f, raw, line);
+	if (e->state == CRI) /* told by who has framed it */
+		return MM_WRAP_NONE;
+	if (e->state == IDLE &&
+	    (raw.p[0] == '_' || (raw.p[0] == '{' && raw.n == 1))) {
 		mm_buf_clear(&e->kept);
 		memset(e->field_at, 0, sizeof(e->field_at));
 		e->state = raw.p[0] == '_' ? EXPORT : PRETTY;
-		e->joining = false;
 		mm_buf_adds(&e->kept, raw);
 		mm_buf_addc(&e->kept, '\n');
 		return MM_WRAP_PART;
@@ -434,32 +472,28 @@ mm_envelope_cri(struct mm_envelope *e, struct mm_framer *f,
 	bool part;
 
 	/* "stamp stream P text" */
-	if (!mm_str_cutc(&raw, ' ', &word) || !mm_str_cutc(&raw, ' ', &word) ||
-	    !mm_str_cutc(&raw, ' ', &word))
-		return MM_WRAP_NONE;
+	if (line->framing != MM_FRAME_CRI || !mm_str_cutc(&raw, ' ', &word) ||
+	    !mm_str_cutc(&raw, ' ', &word) || !mm_str_cutc(&raw, ' ', &word))
+		return e->state == CRI ? give_up(e, f, line) : MM_WRAP_NONE;
 	part = mm_str_is(word, "P");
-	if (!part && !e->joining)
+	if (!part && e->state == IDLE)
 		return MM_WRAP_NONE;
-	if (!e->joining) {
-		mm_buf_clear(&e->kept);
-		e->joined_us = line->t_us;
-	}
-	e->joining = part;
-	mm_buf_adds(&e->kept, raw);
+	add_part(e, CRI, raw, line->t_us);
 	if (part)
 		return MM_WRAP_PART;
-	mm_frame_inner(f, mm_buf_str(&e->kept), e->joined_us, line);
-	line->framing = MM_FRAME_CRI;
+	close_parts(e, f, line);
 	return MM_WRAP_LINE;
 }
 
 enum mm_wrapped
-mm_envelope_end(struct mm_envelope *e, struct mm_line *line)
+mm_envelope_end(struct mm_envelope *e, struct mm_framer *f,
+		struct mm_line *line)
 {
-	/* The last record of an export may lack the empty line behind it. */
-	if (e->state == EXPORT) {
-		(void)close_export(e, line);
-		return MM_WRAP_BROKEN;
-	}
-	return e->state != IDLE || e->joining ? give_up(e, line) : MM_WRAP_NONE;
+	if (e->state == IDLE)
+		return MM_WRAP_NONE;
+	if (e->state != EXPORT)
+		return give_up(e, f, line);
+	/* The last record may lack the empty line behind it. */
+	(void)close_export(e, line);
+	return MM_WRAP_BROKEN;
 }

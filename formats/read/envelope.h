@@ -20,8 +20,8 @@ enum mm_wrapped {
 	MM_WRAP_NONE, /* nothing is around it: frame it as it is */
 	MM_WRAP_PART, /* kept: the record goes on */
 	MM_WRAP_LINE, /* `line` is filled, but for `raw` */
-	/* What was kept is no record: `line` is its text, undated. The raw
-	 * line was not looked at and is to be given again. */
+	/* What was kept has no end: `line` is that much of it. The raw line
+	 * was not looked at and is to be given again. */
 	MM_WRAP_BROKEN
 };
 
@@ -30,11 +30,12 @@ bool mm_envelope_wants(const struct mm_envelope *e, struct mm_str raw);
 /* Views in `line` are valid until the next call. */
 enum mm_wrapped mm_envelope_open(struct mm_envelope *e, struct mm_framer *f,
 				 struct mm_str raw, struct mm_line *line);
-/* A CRI line that mm_frame() read: joined to what came before. NONE, PART or
- * LINE. */
+/* The same for a line that mm_envelope_open() had no part in, once mm_frame()
+ * has read it into `line`: parts of CRI lines are joined. */
 enum mm_wrapped mm_envelope_cri(struct mm_envelope *e, struct mm_framer *f,
 				struct mm_line *line);
 /* The log has ended: BROKEN when something was kept, else NONE. */
-enum mm_wrapped mm_envelope_end(struct mm_envelope *e, struct mm_line *line);
+enum mm_wrapped mm_envelope_end(struct mm_envelope *e, struct mm_framer *f,
+				struct mm_line *line);
 
 #endif

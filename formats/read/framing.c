@@ -76,7 +76,7 @@ take_rfc5424(struct mm_framer *f, struct mm_str s, struct mm_line *out)
 	    !mm_str_cutc(&s, ' ', &pid) || !mm_str_cutc(&s, ' ', &msgid))
 		return false;
 	out->t_us = t_us;
-	if (!nil(host))
+	if (!nil(host) && host.n > 0)
 		out->host = host;
 	if (!nil(app))
 		out->tag = app;

@@ -190,8 +190,7 @@ unwrap(struct mm_lines *l, struct mm_str raw, struct mm_line *line)
 	if (w != MM_WRAP_NONE)
 		return w;
 	mm_frame(&l->framer, raw, line);
-	if (line->framing == MM_FRAME_CRI)
-		w = mm_envelope_cri(l->envelope, &l->framer, line);
+	w = mm_envelope_cri(l->envelope, &l->framer, line);
 	if (w != MM_WRAP_NONE)
 		return w;
 	n = repeats_of_last(line);
@@ -218,7 +217,7 @@ next_line(struct mm_lines *l, struct mm_line *line)
 			    l->block->at_byte + (size_t)(raw.p - l->block->p);
 		}
 		w = more ? unwrap(l, raw, line)
-			 : mm_envelope_end(l->envelope, line);
+			 : mm_envelope_end(l->envelope, &l->framer, line);
 		if (w == MM_WRAP_PART)
 			l->joining = true;
 	} while (w == MM_WRAP_PART);
