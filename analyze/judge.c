@@ -6,23 +6,42 @@
 
 struct mm_judge_rules {
 	struct mm_rules *rules;
+	struct mm_buf fold;
 };
 
 static const char *
 operator_of(void *ctx, struct mm_str host)
 {
-	return mm_operator_of(mm_rules_operators(ctx), host);
+	const struct mm_judge_rules *r = ctx;
+
+	return mm_operator_of(mm_rules_operators(r->rules), host);
 }
 
+/* In a log, a reason without a reply code is in the own server's words; where
+ * no rule knows them, they are those of an operator (a transport that parks
+ * mail, a table of his) or of a local program. */
 static const char *
 cause_of(void *ctx, const char *operator_name, struct mm_str reason,
 	 const char **rule)
 {
-	struct mm_ruling ruling =
-	    mm_rules_reason(ctx, operator_name, MM_STAGE_NONE, reason);
+	struct mm_judge_rules *r = ctx;
+	struct mm_reply reply;
+	struct mm_refusal refusal;
+	struct mm_ruling ruling;
 
+	mm_reply_parse(reason, &r->fold, &reply);
+	refusal = (struct mm_refusal){ .op = operator_name,
+				       .code = reply.code,
+				       .enhanced = reply.enhanced,
+				       .stage = reply.stage,
+				       .text = reply.text };
+	ruling = mm_rules_classify(r->rules, &refusal);
 	*rule = ruling.rule;
-	return mm_causes_get(mm_rules_causes(ctx), ruling.cause)->name;
+	if (ruling.rule == NULL && reply.code == 0 && reply.text.n > 0) {
+		*rule = "own-words";
+		return "local_error";
+	}
+	return mm_causes_get(mm_rules_causes(r->rules), ruling.cause)->name;
 }
 
 struct mm_judge_rules *
@@ -35,7 +54,8 @@ mm_judge_open(const char *path, struct mm_judge *judge, struct mm_err *err)
 		free(r);
 		return NULL;
 	}
-	*judge = (struct mm_judge){ operator_of, cause_of, r->rules };
+	mm_buf_init(&r->fold, SIZE_MAX);
+	*judge = (struct mm_judge){ operator_of, cause_of, r };
 	return r;
 }
 
@@ -45,5 +65,6 @@ mm_judge_close(struct mm_judge_rules *r)
 	if (r == NULL)
 		return;
 	mm_rules_free(r->rules);
+	mm_buf_fini(&r->fold);
 	free(r);
 }

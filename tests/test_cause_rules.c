@@ -209,7 +209,7 @@ test_bad_rules(void **state)
 	}
 }
 
-/* A whole reason, as the loader of a case gives it. */
+/* A whole reason, taken apart first. */
 static void
 test_reasons(void **state)
 {
@@ -229,17 +229,27 @@ test_reasons(void **state)
 		  "net_unreachable" },
 		{ "", "unknown" },
 	};
+	struct mm_buf fold;
 	struct mm_rules *r = built_in();
 
+	mm_buf_init(&fold, 4096);
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(cases); i++) {
-		struct mm_ruling got = mm_rules_reason(
-		    r, NULL, MM_STAGE_NONE, mm_str_z(cases[i].reason));
+		struct mm_reply reply;
+		struct mm_refusal refusal;
+		struct mm_ruling got;
 
+		mm_reply_parse(mm_str_z(cases[i].reason), &fold, &reply);
+		refusal = (struct mm_refusal){ .code = reply.code,
+					       .enhanced = reply.enhanced,
+					       .stage = reply.stage,
+					       .text = reply.text };
+		got = mm_rules_classify(r, &refusal);
 		assert_string_equal(
 		    mm_causes_get(mm_rules_causes(r), got.cause)->name,
 		    cases[i].want);
 	}
+	mm_buf_fini(&fold);
 	mm_rules_free(r);
 }
 

@@ -46,7 +46,6 @@ struct mm_rules {
 	uint64_t *candidates; /* of the text at hand */
 	size_t n_words;	      /* of these two */
 	char text[TEXT_MAX];  /* the text at hand, normal */
-	struct mm_buf fold;
 };
 
 /* A refusal, made ready to be compared. */
@@ -195,7 +194,6 @@ mm_rules_new(struct mm_str user_text, const char *user_name, struct mm_err *err)
 	struct mm_rules *r = mm_calloc(1, sizeof(*r));
 
 	mm_arena_init(&r->arena);
-	mm_buf_init(&r->fold, TEXT_MAX);
 	r->causes = mm_causes_new(err);
 	r->operators = r->causes != NULL ? mm_operators_new(err) : NULL;
 	if (r->operators == NULL ||
@@ -255,7 +253,6 @@ mm_rules_free(struct mm_rules *r)
 	mm_sieve_free(r->sieve);
 	mm_operators_free(r->operators);
 	mm_causes_free(r->causes);
-	mm_buf_fini(&r->fold);
 	mm_arena_fini(&r->arena);
 	free(r);
 }
@@ -352,24 +349,6 @@ mm_rules_classify(struct mm_rules *r, const struct mm_refusal *refusal)
 		}
 	}
 	return (struct mm_ruling){ mm_causes_unknown(r->causes), NULL };
-}
-
-struct mm_ruling
-mm_rules_reason(struct mm_rules *r, const char *op, enum mm_stage stage,
-		struct mm_str reason)
-{
-	struct mm_reply reply;
-	struct mm_refusal refusal;
-
-	mm_reply_parse(reason, &r->fold, &reply);
-	refusal = (struct mm_refusal){
-		.op = op,
-		.code = reply.code,
-		.enhanced = reply.enhanced,
-		.stage = reply.stage != MM_STAGE_NONE ? reply.stage : stage,
-		.text = reply.text,
-	};
-	return mm_rules_classify(r, &refusal);
 }
 
 const struct mm_causes *

@@ -53,10 +53,6 @@ void mm_rules_free(struct mm_rules *r);
 
 struct mm_ruling mm_rules_classify(struct mm_rules *r,
 				   const struct mm_refusal *refusal);
-/* The same for a reason as an MTA logged it: mm_reply_parse, then classify.
- * `stage` stands where the reason names none. */
-struct mm_ruling mm_rules_reason(struct mm_rules *r, const char *op,
-				 enum mm_stage stage, struct mm_str reason);
 
 const struct mm_causes *mm_rules_causes(const struct mm_rules *r);
 const struct mm_operators *mm_rules_operators(const struct mm_rules *r);
