@@ -47,24 +47,65 @@ is_code(struct mm_str s)
 	       (s.n >= 5 && s.n <= 13 && s.p[3] == '-');
 }
 
-/* TSS04, S3140, IB506, CT1: capitals, then few digits: a provider's own code,
- * short and drawn from a small set. */
 static bool
-is_label(struct mm_str s, unsigned seen)
+is_digit(char c)
 {
-	size_t digits = 0, letters = 0;
+	return c >= '0' && c <= '9';
+}
 
-	if (s.n > 7 || (seen & LOWER) != 0)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] >= '0' && s.p[i] <= '9')
-			digits++;
-		else if (digits > 0)
+/* Capitals, or "In" and "Out": how long is the word at the front of `s`? */
+static size_t
+label_word(struct mm_str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= 'A' && s.p[n] <= 'Z')
+		n++;
+	while (n > 0 && n < 3 && n < s.n && s.p[n] >= 'a' && s.p[n] <= 'z')
+		n++;
+	return n;
+}
+
+/* TSS04, S3140, LPN007_420, SFR_IN_105, In-1310, BL000010: words and few
+ * digits: a provider's own code, short and drawn from a small set. */
+static bool
+is_label(struct mm_str s)
+{
+	size_t all = s.n, groups = 0;
+
+	while (s.n > 0) {
+		size_t letters = label_word(s), digits = 0, bits = 0;
+
+		if (groups == 0 && letters == 0)
 			return false;
-		else
-			letters++;
+		s = mm_str_from(s, letters);
+		for (; digits < s.n && is_digit(s.p[digits]); digits++)
+			bits += s.p[digits] <= '1';
+		/* Lists as bits: as many as there are lists. */
+		if (letters + digits == 0 ||
+		    digits > (letters >= 2 && bits == digits ? 6U : 4U))
+			return false;
+		s = mm_str_from(s, digits);
+		groups++;
+		if (s.n > 0 && s.p[0] != '_' && s.p[0] != '-')
+			return false;
+		if (s.n > 0 && (groups > 2 || (letters < 2 && s.p[0] == '_')))
+			return false;
+		s = mm_str_from(s, 1);
 	}
-	return letters >= 1 && digits <= 4;
+	return all <= (groups > 1 ? 12U : 8U);
+}
+
+/* Where a label stands at the end of a longer token ("AUP#In-1310", the end
+ * of a link): its place, else the length. */
+static size_t
+label_at_end(struct mm_str s)
+{
+	size_t at = s.n;
+
+	while (at > 0 && s.p[at - 1] != '/' && s.p[at - 1] != '#')
+		at--;
+	return at > 0 && is_label(mm_str_from(s, at)) ? at : s.n;
 }
 
 /* a.b.example: dots with letters on both sides. */
@@ -85,7 +126,7 @@ is_hole(struct mm_str s, unsigned seen)
 	if ((seen & VARYING) != 0)
 		return true;
 	if ((seen & DIGIT) != 0)
-		return !is_code(s) && !is_label(s, seen);
+		return !is_code(s) && !is_label(s);
 	return is_host(s);
 }
 
@@ -133,6 +174,7 @@ mm_shape_split(struct mm_str text, struct mm_buf *shape, struct mm_buf *args)
 			continue;
 		if (!is_hole(word, seen))
 			continue;
+		word.n = label_at_end(word);
 		mm_buf_add(shape, text.p + kept, start - kept);
 		mm_buf_addc(shape, MM_SHAPE_HOLE);
 		if ((seen & VARYING) != 0) {
