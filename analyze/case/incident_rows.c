@@ -154,18 +154,24 @@ mm_lean_domains(struct mm_store *s,
 
 enum mm_status
 mm_lean_queue_id(struct mm_store *s, uint32_t message, struct mm_buf *out,
-		 struct mm_err *err)
+		 bool *null_sender, struct mm_err *err)
 {
-	struct mm_query *q =
-	    mm_query_new(s, "SELECT queue_id FROM message WHERE id = ?1", err);
+	struct mm_query *q = mm_query_new(
+	    s,
+	    "SELECT m.queue_id, a.text = '' FROM message m"
+	    " LEFT JOIN address a ON a.id = m.sender WHERE m.id = ?1",
+	    err);
 	enum mm_status st;
 
+	*null_sender = false;
 	if (q == NULL)
 		return MM_EIO;
 	mm_query_bind_int(q, 0, message);
 	st = mm_query_step(q, err);
-	if (st == MM_OK)
+	if (st == MM_OK) {
 		mm_buf_adds(out, mm_query_text(q, 0));
+		*null_sender = mm_query_int(q, 1) != 0;
+	}
 	mm_query_free(q);
 	return st == MM_END ? MM_OK : st;
 }

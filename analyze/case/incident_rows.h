@@ -64,9 +64,9 @@ enum mm_status mm_lean_domains(struct mm_store *s,
 						     uint32_t address,
 						     uint32_t domain),
 			       void *ctx, struct mm_err *err) MM_USE_RESULT;
-/* The queue id of a message, appended to `out`. */
+/* The queue id of a message, appended to `out`; is its sender the null one? */
 enum mm_status mm_lean_queue_id(struct mm_store *s, uint32_t message,
-				struct mm_buf *out,
+				struct mm_buf *out, bool *null_sender,
 				struct mm_err *err) MM_USE_RESULT;
 
 /* Into a case that is not yet committed. */

@@ -9,6 +9,9 @@
 
 static const struct mm_detector *const detectors[] = {
 	&mm_detect_receivers,
+	&mm_detect_pause,
+	&mm_detect_hold,
+	&mm_detect_local_stop,
 };
 
 /* ---- the list ---- */

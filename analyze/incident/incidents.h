@@ -74,6 +74,9 @@ struct mm_detector {
 			       struct mm_incidents *list, struct mm_err *err);
 };
 
+extern const struct mm_detector mm_detect_pause, mm_detect_hold,
+    mm_detect_local_stop;
+
 /* Find the incidents of a filled case and write them into it. */
 enum mm_status mm_incidents_find(struct mm_store *s,
 				 struct mm_err *err) MM_USE_RESULT;
