@@ -16,13 +16,14 @@ summary(struct mm_front *f, struct mm_output *o, const struct mm_words *words,
 	int64_t rows, struct mm_err *err)
 {
 	struct mm_store *s = mm_front_open(f, words->v, words->n, err);
+	struct mm_figures *figures = mm_figures_new(s);
 	struct mm_table *all[MM_COUNT(page)];
 	const struct mm_table *shown[MM_COUNT(page)];
 	size_t n = 0, n_shown = 0;
 	enum mm_status st = s != NULL ? MM_OK : err->code;
 
 	for (; n < MM_COUNT(page) && st == MM_OK; n++) {
-		all[n] = mm_figure(s, page[n], rows, err);
+		all[n] = mm_figure(figures, page[n], rows, err);
 		if (all[n] == NULL) {
 			st = err->code;
 			break;
@@ -38,6 +39,7 @@ summary(struct mm_front *f, struct mm_output *o, const struct mm_words *words,
 	}
 	while (n-- > 0)
 		mm_table_free(all[n]);
+	mm_figures_free(figures);
 	mm_store_close(s);
 	return st;
 }

@@ -1,6 +1,5 @@
 #include <stdlib.h>
 
-#include "analyze/case/curves.h"
 #include "analyze/case/exports.h"
 #include "analyze/case/figures.h"
 #include "analyze/case/rows.h"
@@ -9,10 +8,9 @@
 #include "reports/cmd_report_case.h"
 #include "reports/cmd_report_tale.h"
 
-#define N_BUCKETS 240 /* points of a chart */
-
 struct view {
 	struct mm_store *s;
+	struct mm_figures *figures; /* owned */
 	struct mm_report *r;
 	struct mm_err *err;
 	struct mm_tale tale;
@@ -44,7 +42,7 @@ export_table(struct view *v, const char *name, const char *title)
 static enum mm_status
 add_figure(struct view *v, const char *name)
 {
-	struct mm_table *t = mm_figure(v->s, name, 0, v->err);
+	struct mm_table *t = mm_figure(v->figures, name, 0, v->err);
 
 	if (t == NULL)
 		return v->err->code;
@@ -88,7 +86,7 @@ add_hosts(struct view *v)
 static enum mm_status
 add_totals(struct view *v)
 {
-	struct mm_table *t = mm_figure(v->s, "totals", 0, v->err);
+	struct mm_table *t = mm_figure(v->figures, "totals", 0, v->err);
 	int64_t n = 0;
 
 	if (t == NULL)
@@ -155,35 +153,42 @@ add_head(struct view *v)
 
 /* ---- the body ---- */
 
-static enum mm_status
-add_volume(struct view *v)
+/* How wide the buckets of a curve are, as prose. */
+static void
+tell_steps(struct view *v, const struct mm_table *curve)
 {
-	static const enum mm_tone tones[] = { MM_TONE_GOOD, MM_TONE_WARN,
-					      MM_TONE_BAD, MM_TONE_PLAIN };
 	int64_t width =
-	    mm_curve_width(v->tale.first_us, v->tale.last_us, N_BUCKETS);
-	struct mm_window *windows = mm_calloc(v->tale.n + 1, sizeof(*windows));
-	struct mm_chart chart = { .y_label = "attempts",
-				  .tones = tones,
-				  .windows = windows,
-				  .n_windows = v->tale.n };
-	struct mm_table *volume, *waiting;
+	    mm_table_row(curve, 1)[0].i - mm_table_row(curve, 0)[0].i;
 	char text[MM_TIME_TEXT];
 
-	mm_report_section(v->r, "volume-section", "Volume over time");
 	mm_report_prose(v->r,
 			"Attempts and recipients in steps of %s; incidents "
 			"are shaded. An attempt that reached nobody, because "
 			"the destination was suspended or not yet due, is no "
 			"contact and counts apart.",
 			mm_time_span(width, text));
+}
+
+static enum mm_status
+add_volume(struct view *v)
+{
+	static const enum mm_tone tones[] = { MM_TONE_GOOD, MM_TONE_WARN,
+					      MM_TONE_BAD, MM_TONE_PLAIN };
+	struct mm_window *windows = mm_calloc(v->tale.n + 1, sizeof(*windows));
+	struct mm_chart chart = { .y_label = "attempts",
+				  .tones = tones,
+				  .windows = windows,
+				  .n_windows = v->tale.n };
+	struct mm_table *volume = mm_figure(v->figures, "volume", 0, v->err);
+	struct mm_table *waiting = mm_figure(v->figures, "waiting", 0, v->err);
+
+	mm_report_section(v->r, "volume-section", "Volume over time");
 	mm_tale_windows(&v->tale, windows, &v->r->texts);
-	volume = mm_curve_volume(v->s, v->tale.first_us, v->tale.last_us, width,
-				 v->err);
-	waiting = mm_curve_waiting(v->s, v->tale.first_us, v->tale.last_us,
-				   width, v->err);
-	if (volume != NULL)
+	if (volume != NULL) {
+		if (volume->n_rows > 1)
+			tell_steps(v, volume);
 		mm_report_chart(v->r, volume, &chart);
+	}
 	chart.y_label = "recipients";
 	chart.tones = NULL;
 	if (waiting != NULL)
@@ -240,9 +245,7 @@ static enum mm_status
 add_evidence(struct view *v)
 {
 	struct mm_table *ledger = export_table(v, "ledger", "Ledger");
-	struct mm_table *replies = export_table(v, "templates", "Replies");
-	enum mm_status st =
-	    ledger != NULL && replies != NULL ? MM_OK : v->err->code;
+	enum mm_status st = ledger != NULL ? MM_OK : v->err->code;
 
 	if (st == MM_OK) {
 		mm_report_section(v->r, "evidence-section", "Evidence");
@@ -256,12 +259,10 @@ add_evidence(struct view *v)
 		st = add_figure(v, "unknown");
 	if (st != MM_OK) {
 		mm_table_free(ledger);
-		mm_table_free(replies);
 		return st;
 	}
 	add_hashes(v, ledger);
 	mm_report_rows(v->r, ledger);
-	mm_report_rows(v->r, replies);
 	return MM_OK;
 }
 
@@ -329,8 +330,8 @@ titled(const struct mm_tale *t)
 struct mm_report *
 mm_report_of_case(struct mm_store *s, struct mm_err *err)
 {
-	struct view v = { .s = s, .err = err };
-	enum mm_status st = mm_tale_read(&v.tale, s, err);
+	struct view v = { .s = s, .figures = mm_figures_new(s), .err = err };
+	enum mm_status st = mm_tale_read(&v.tale, s, v.figures, err);
 
 	if (st == MM_OK) {
 		v.r = titled(&v.tale);
@@ -339,6 +340,7 @@ mm_report_of_case(struct mm_store *s, struct mm_err *err)
 	if (st == MM_OK)
 		st = add_body(&v);
 	mm_tale_fini(&v.tale);
+	mm_figures_free(v.figures);
 	if (st == MM_OK)
 		return v.r;
 	mm_report_free(v.r);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "analyze/case/exports.h"
-#include "analyze/case/figures.h"
 #include "analyze/case/rows.h"
 #include "formats/base/mem.h"
 #include "formats/base/time.h"
@@ -147,7 +146,8 @@ is_worse(const struct mm_told *a, const struct mm_told *b)
 }
 
 static enum mm_status
-read_tables(struct mm_tale *t, struct mm_store *s, struct mm_err *err)
+read_tables(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
+	    struct mm_err *err)
 {
 	const struct mm_export *x = mm_export_find("incidents");
 	struct mm_sink sink = { keep, NULL };
@@ -160,21 +160,22 @@ read_tables(struct mm_tale *t, struct mm_store *s, struct mm_err *err)
 	sink.ctx = t->rows;
 	if (x->run(s, MM_TIME_NONE, &sink, err) != MM_OK)
 		return err->code;
-	t->stories = mm_figure(s, "stories", 0, err);
+	t->stories = mm_figure(figures, "stories", 0, err);
 	t->replies =
-	    t->stories != NULL ? mm_figure(s, "replies", 0, err) : NULL;
+	    t->stories != NULL ? mm_figure(figures, "replies", 0, err) : NULL;
 	return t->replies != NULL ? MM_OK : err->code;
 }
 
 enum mm_status
-mm_tale_read(struct mm_tale *t, struct mm_store *s, struct mm_err *err)
+mm_tale_read(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
+	     struct mm_err *err)
 {
 	enum mm_status st;
 
 	*t = (struct mm_tale){ 0 };
 	st = mm_rows_span(s, &t->first_us, &t->last_us, err);
 	if (st == MM_OK)
-		st = read_tables(t, s, err);
+		st = read_tables(t, s, figures, err);
 	if (st != MM_OK)
 		return st;
 	t->n = t->rows->n_rows;

@@ -3,7 +3,7 @@
 #ifndef MM_CMD_REPORT_TALE_H
 #define MM_CMD_REPORT_TALE_H
 
-#include "analyze/case/store.h"
+#include "analyze/case/figures.h"
 #include "analyze/cause/causes.h"
 #include "analyze/cause/operator.h"
 #include "reports/report.h"
@@ -41,6 +41,7 @@ struct mm_tale {
 };
 
 enum mm_status mm_tale_read(struct mm_tale *t, struct mm_store *s,
+			    struct mm_figures *figures,
 			    struct mm_err *err) MM_USE_RESULT;
 void mm_tale_fini(struct mm_tale *t);
 

@@ -1,7 +1,10 @@
+#include <stdlib.h>
 #include <string.h>
 
+#include "analyze/case/counted.h"
 #include "analyze/case/figures.h"
 #include "analyze/case/select.h"
+#include "formats/base/mem.h"
 
 struct figure {
 	const char *name, *title;
@@ -11,57 +14,6 @@ struct figure {
 };
 
 /* clang-format off */
-static const struct mm_column totals_columns[] = {
-	{ "final", "what became of it", MM_TEXT },
-	{ "recipients", "recipients", MM_INT },
-	{ "share", "share", MM_SHARE },
-	{ "messages", "messages", MM_INT },
-	{ "bytes", "bytes", MM_BYTES },
-};
-
-static const struct mm_column receiver_columns[] = {
-	{ "receiver", "receiver", MM_TEXT },
-	{ "operator", "run by", MM_TEXT },
-	{ "recipients", "recipients", MM_INT },
-	{ "sent", "sent", MM_INT },
-	{ "bounced", "bounced", MM_INT },
-	{ "expired", "expired", MM_INT },
-	{ "waiting", "waiting", MM_INT },
-	{ "deferrals", "deferrals", MM_INT },
-	{ "delay_mean", "mean delay", MM_SPAN },
-	{ "delay_max", "longest delay", MM_SPAN },
-};
-
-static const struct mm_column sender_columns[] = {
-	{ "sender", "sender domain", MM_TEXT },
-	{ "messages", "messages", MM_INT },
-	{ "recipients", "recipients", MM_INT },
-	{ "sent", "sent", MM_INT },
-	{ "bounced", "bounced", MM_INT },
-	{ "expired", "expired", MM_INT },
-	{ "waiting", "waiting", MM_INT },
-};
-
-static const struct mm_column cause_columns[] = {
-	{ "cause", "cause", MM_TEXT },
-	{ "attempts", "attempts", MM_INT },
-	{ "recipients", "recipients", MM_INT },
-	{ "receivers", "receivers", MM_INT },
-	{ "lost", "bounced or expired", MM_INT },
-	{ "example", "example", MM_TEXT },
-};
-
-static const struct mm_column reply_columns[] = {
-	{ "cause", "cause", MM_TEXT },
-	{ "sample", "the first of its kind, in their own words", MM_TEXT },
-	{ "attempts", "attempts", MM_INT },
-	{ "recipients", "recipients", MM_INT },
-	{ "operator", "run by", MM_TEXT },
-	{ "rule", "rule that decided", MM_TEXT },
-	{ "first", "first", MM_TIME },
-	{ "last", "last", MM_TIME },
-};
-
 static const struct mm_column story_columns[] = {
 	{ "story", "story", MM_TEXT },
 };
@@ -101,59 +53,6 @@ static const struct mm_column unknown_columns[] = {
 };
 /* clang-format on */
 
-/* Outcomes 1 sent, 2 deferred, 3 bounced; finals as enum mm_final. */
-static const char totals_sql[] =
-    "SELECT CASE f WHEN 1 THEN 'sent' WHEN 2 THEN 'bounced'"
-    " WHEN 3 THEN 'expired' WHEN 4 THEN 'deferred' WHEN 5 THEN 'held'"
-    " WHEN 6 THEN 'deleted' WHEN 7 THEN 'rejected' ELSE 'unknown' END,"
-    " sum(n), sum(n) * 1.0 / nullif(sum(sum(n)) OVER (), 0), sum(m), sum(b)"
-    " FROM (SELECT r.final AS f, count(*) AS n,"
-    "  count(DISTINCT r.message) AS m, sum(coalesce(m.size, 0)) AS b"
-    "  FROM recipient r JOIN message m ON m.id = r.message GROUP BY r.final"
-    "  UNION ALL SELECT 7, count(*), NULL, NULL FROM reject"
-    "  WHERE action = 0 AND recipient IS NOT NULL)"
-    " WHERE n > 0 GROUP BY f ORDER BY f LIMIT ?1";
-
-static const char receivers_sql[] =
-    "WITH tries AS (SELECT recipient AS r, sum(outcome = 2) AS d"
-    " FROM attempt GROUP BY recipient)"
-    " SELECT n.text, max(l.operator), count(*), sum(r.final = 1),"
-    " sum(r.final = 2), sum(r.final = 3), sum(r.final IN (4, 5)),"
-    " sum(coalesce(x.d, 0)), CAST(avg(CASE r.final WHEN 1 THEN"
-    " r.final_us - m.arrived_us END) AS INTEGER),"
-    " max(CASE r.final WHEN 1 THEN r.final_us - m.arrived_us END)"
-    " FROM recipient r JOIN address a ON a.id = r.address"
-    " JOIN message m ON m.id = r.message"
-    " LEFT JOIN name n ON n.id = a.domain LEFT JOIN tries x ON x.r = r.id"
-    " LEFT JOIN relay l ON l.id = r.relay"
-    " GROUP BY a.domain ORDER BY count(*) DESC, n.text LIMIT ?1";
-
-static const char senders_sql[] =
-    "SELECT CASE a.text WHEN '' THEN '<>' ELSE n.text END,"
-    " count(DISTINCT m.id), count(*), sum(r.final = 1), sum(r.final = 2),"
-    " sum(r.final = 3), sum(r.final IN (4, 5))"
-    " FROM recipient r JOIN message m ON m.id = r.message"
-    " LEFT JOIN address a ON a.id = m.sender"
-    " LEFT JOIN name n ON n.id = a.domain"
-    " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?1";
-
-static const char causes_sql[] =
-    "SELECT coalesce(p.cause, 'unknown'), count(*),"
-    " count(DISTINCT t.recipient), count(DISTINCT a.domain),"
-    " count(DISTINCT CASE WHEN r.final IN (2, 3) THEN r.id END),"
-    " min(p.sample) FROM attempt t JOIN recipient r ON r.id = t.recipient"
-    " JOIN address a ON a.id = r.address LEFT JOIN reply p ON p.id = t.reply"
-    " WHERE t.outcome IN (2, 3) AND t.flags & 1"
-    " GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT ?1";
-
-static const char replies_sql[] =
-    "SELECT coalesce(p.cause, 'unknown'), p.sample, count(*),"
-    " count(DISTINCT t.recipient), p.operator, p.rule, min(t.t_us),"
-    " max(t.t_us)"
-    " FROM attempt t JOIN reply p ON p.id = t.reply"
-    " WHERE t.outcome IN (2, 3) AND t.flags & 1"
-    " GROUP BY p.id ORDER BY count(*) DESC, p.id LIMIT ?1";
-
 /* In the order of `export incidents`. */
 static const char stories_sql[] =
     "SELECT story FROM incident ORDER BY start_us, id LIMIT ?1";
@@ -189,15 +88,6 @@ static const char unknown_sql[] =
 
 /* clang-format off */
 static const struct figure figures[] = {
-	{ "totals", "What became of the mail", COLUMNS(totals_columns),
-	  totals_sql },
-	{ "receivers", "Receivers", COLUMNS(receiver_columns),
-	  receivers_sql },
-	{ "senders", "Senders", COLUMNS(sender_columns), senders_sql },
-	{ "causes", "Why mail was put off or bounced",
-	  COLUMNS(cause_columns), causes_sql },
-	{ "replies", "What the others said", COLUMNS(reply_columns),
-	  replies_sql },
 	{ "stories", "Stories of the incidents", COLUMNS(story_columns),
 	  stories_sql },
 	{ "rejects", "Refused at the door", COLUMNS(reject_columns),
@@ -217,25 +107,69 @@ keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
 	return MM_OK;
 }
 
+struct mm_figures {
+	struct mm_store *store; /* view */
+	struct mm_scan *scan;	/* owned; made for the first that needs it */
+};
+
+struct mm_figures *
+mm_figures_new(struct mm_store *s)
+{
+	struct mm_figures *f = mm_calloc(1, sizeof(*f));
+
+	f->store = s;
+	return f;
+}
+
+void
+mm_figures_free(struct mm_figures *f)
+{
+	if (f == NULL)
+		return;
+	mm_scan_free(f->scan);
+	free(f);
+}
+
+static struct mm_table *
+counted(struct mm_figures *f, const struct mm_counted *c, int64_t limit,
+	struct mm_err *err)
+{
+	struct mm_table *t;
+
+	if (f->scan == NULL)
+		f->scan = mm_scan_new(f->store, err);
+	if (f->scan == NULL)
+		return NULL;
+	t = mm_table_new(c->name, c->title, c->columns, c->n_columns);
+	c->fill(f->scan, limit > 0 ? (size_t)limit : SIZE_MAX, t);
+	return t;
+}
+
+static struct mm_table *
+selected(struct mm_figures *f, const struct figure *x, int64_t limit,
+	 struct mm_err *err)
+{
+	struct mm_table *t =
+	    mm_table_new(x->name, x->title, x->columns, x->n_columns);
+	const struct mm_sink sink = { keep, t };
+
+	if (mm_select(f->store, x->sql, limit > 0 ? limit : -1, x->columns,
+		      x->n_columns, &sink, err) == MM_OK)
+		return t;
+	mm_table_free(t);
+	return NULL;
+}
+
 struct mm_table *
-mm_figure(struct mm_store *s, const char *name, int64_t limit,
+mm_figure(struct mm_figures *f, const char *name, int64_t limit,
 	  struct mm_err *err)
 {
-	for (size_t i = 0; i < MM_COUNT(figures); i++) {
-		const struct figure *f = &figures[i];
-		struct mm_sink sink = { keep, NULL };
-		struct mm_table *t;
-
-		if (strcmp(f->name, name) != 0)
-			continue;
-		t = mm_table_new(f->name, f->title, f->columns, f->n_columns);
-		sink.ctx = t;
-		if (mm_select(s, f->sql, limit > 0 ? limit : -1, f->columns,
-			      f->n_columns, &sink, err) == MM_OK)
-			return t;
-		mm_table_free(t);
-		return NULL;
-	}
+	for (size_t i = 0; mm_counted[i].name != NULL; i++)
+		if (strcmp(mm_counted[i].name, name) == 0)
+			return counted(f, &mm_counted[i], limit, err);
+	for (size_t i = 0; i < MM_COUNT(figures); i++)
+		if (strcmp(figures[i].name, name) == 0)
+			return selected(f, &figures[i], limit, err);
 	(void)mm_err_set(err, MM_EUSAGE, "no figure is called %s", name);
 	return NULL;
 }
