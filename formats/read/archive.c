@@ -35,6 +35,15 @@ feed_read(struct archive *a, void *ctx, const void **block)
 	return (la_ssize_t)n;
 }
 
+static la_int64_t
+feed_skip(struct archive *a, void *ctx, la_int64_t n)
+{
+	struct feed *f = ctx;
+
+	(void)a;
+	return (la_int64_t)mm_source_skip(f->lower, (uint64_t)n);
+}
+
 static struct feed *
 feed_new(struct mm_source *lower)
 {
@@ -46,10 +55,16 @@ feed_new(struct mm_source *lower)
 	return f;
 }
 
+static int64_t
+taken(const struct feed *f)
+{
+	return (int64_t)(f->lower->given_bytes -
+			 (f->lower->ahead_n - f->lower->ahead_at));
+}
+
 /* A break: below us, or here. */
 static enum mm_status
-feed_broke(struct feed *f, struct archive *a, struct mm_source *s,
-	   struct mm_err *err)
+feed_broke(struct feed *f, struct mm_source *s, struct mm_err *err)
 {
 	if (f->st == MM_EIO) {
 		*err = f->err;
@@ -58,8 +73,7 @@ feed_broke(struct feed *f, struct archive *a, struct mm_source *s,
 	if (f->st == MM_EFORMAT)
 		return mm_source_break(s, f->lower->torn_at, f->lower->why,
 				       err);
-	return mm_source_break(s, archive_filter_bytes(a, -1),
-			       "damaged or cut short", err);
+	return mm_source_break(s, taken(f), "damaged or cut short", err);
 }
 
 /* Memory is the only thing that these calls can lack. */
@@ -116,19 +130,19 @@ read_data(struct mm_source *s, struct archive *a, struct feed *feed, char *to,
 	while (feed->n_data == 0 && rc != ARCHIVE_EOF) {
 		rc = archive_read_data_block(a, &block, &feed->n_data, &at);
 		if (rc < ARCHIVE_WARN && rc != ARCHIVE_RETRY)
-			return feed_broke(feed, a, s, err);
+			return feed_broke(feed, s, err);
 		feed->data = block;
 	}
 	/* Where the input breaks some filters just end. */
 	if (feed->n_data == 0)
-		return feed->st == MM_EFORMAT ? feed_broke(feed, a, s, err)
+		return feed->st == MM_EFORMAT ? feed_broke(feed, s, err)
 					      : MM_END;
 	*n = feed->n_data < cap ? feed->n_data : cap;
 	memcpy(to, feed->data, *n);
 	feed->data += *n;
 	feed->n_data -= *n;
 	/* When that is too much this was the last. */
-	(void)mm_source_expand(s, *n, archive_filter_bytes(a, -1), err);
+	(void)mm_source_expand(s, *n, taken(feed), err);
 	return MM_OK;
 }
 
@@ -149,7 +163,7 @@ unpacker_read(struct mm_source *s, char *to, size_t cap, size_t *n,
 		if (rc == ARCHIVE_EOF)
 			return MM_END;
 		if (rc < ARCHIVE_WARN)
-			return feed_broke(u->feed, u->a, s, err);
+			return feed_broke(u->feed, s, err);
 	}
 	return read_data(s, u->a, u->feed, to, cap, n, err);
 }
@@ -260,7 +274,8 @@ next_entry(struct mm_archive *ar, struct archive_entry **entry,
 	int rc = ARCHIVE_OK;
 
 	if (!ar->begun)
-		rc = archive_read_open(ar->a, ar->feed, NULL, feed_read, NULL);
+		rc = archive_read_open2(ar->a, ar->feed, NULL, feed_read,
+					feed_skip, NULL);
 	ar->begun = true;
 	ar->feed->n_data = 0;
 	if (rc == ARCHIVE_OK)
@@ -270,7 +285,7 @@ next_entry(struct mm_archive *ar, struct archive_entry **entry,
 	if (rc == ARCHIVE_EOF && ar->feed->st != MM_EFORMAT)
 		return MM_END;
 	if (rc < ARCHIVE_WARN || rc == ARCHIVE_EOF)
-		return feed_broke(ar->feed, ar->a, ar->feed->lower, err);
+		return feed_broke(ar->feed, ar->feed->lower, err);
 	return MM_OK;
 }
 

@@ -14,17 +14,23 @@ mm_open_content(struct mm_source *leaf, struct mm_open *o,
 	*compression = "none";
 	*gzip_us = MM_TIME_NONE;
 	st = mm_source_peek(leaf, MM_SOURCE_HEAD_BYTES, &head, err);
-	if (st != MM_OK)
-		return st;
-	if (mm_gzip_is(head)) {
-		*compression = "gzip";
-		*gzip_us = mm_gzip_time(head);
-		o->content = mm_source_gzip(leaf);
-	} else if (mm_packed_name(head) != NULL) {
-		*compression = mm_packed_name(head);
-		o->content = mm_source_packed(leaf);
+	/* Twice at most: somebody may have packed what was packed. */
+	for (int i = 0; i < 2 && st == MM_OK; i++) {
+		const char *name = mm_packed_name(head);
+
+		if (mm_gzip_is(head))
+			name = "gzip";
+		if (name == NULL)
+			break;
+		if (i == 0) {
+			*compression = name;
+			*gzip_us = mm_gzip_time(head);
+		}
+		o->content = mm_gzip_is(head) ? mm_source_gzip(o->content)
+					      : mm_source_packed(o->content);
+		st = mm_source_peek(o->content, MM_SOURCE_HEAD_BYTES, &head,
+				    err);
 	}
-	st = mm_source_peek(o->content, MM_SOURCE_HEAD_BYTES, &head, err);
 	if (st == MM_OK && mm_utf16_is(head))
 		o->content = mm_source_utf16(o->content);
 	return st;
@@ -74,11 +80,18 @@ mm_item_open(const struct mm_evidence *ev, struct mm_item *it,
 		it->kept = (struct mm_open){ 0 };
 		return MM_OK;
 	}
+	if (it->small.p != NULL) {
+		o->leaf = o->content =
+		    mm_source_memory(it->small, it->row.name.p);
+		return MM_OK;
+	}
 	file = it->fd >= 0
 		   ? mm_source_descriptor(it->fd, it->path, ev->o.max_expand)
 		   : mm_source_file(it->path, ev->o.max_expand, err);
 	if (file == NULL)
 		return MM_EIO;
+	if (it->depth > 0)
+		mm_source_file_unhashed(file);
 	st = mm_open_content(file, o, &compression, &gzip_us, err);
 	if (st != MM_OK)
 		mm_source_close(o->content);

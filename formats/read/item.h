@@ -25,6 +25,7 @@ struct mm_item {
 	uint64_t members[MM_DEPTH_MAX];
 	int64_t mtime_us;    /* of the file or member */
 	int64_t anchor_us;   /* see struct mm_framer */
+	struct mm_str small; /* arena: all of a small log in an archive */
 	bool taken;	     /* by the caller, as spool or listing */
 	bool whole;	     /* head is all of it */
 	uint64_t head_hash;  /* of the first bytes, decompressed */
@@ -35,7 +36,8 @@ struct mm_evidence {
 	struct mm_arena texts;
 	struct mm_item *items; /* owned */
 	size_t n, cap;
-	int *spills; /* owned: copies of what came through pipes */
+	size_t n_small_bytes; /* how much of that there is */
+	int *spills;	      /* owned: copies of what came through pipes */
 	size_t n_spills, cap_spills;
 	struct mm_evidence_options o;
 	struct mm_reader *ahead;    /* owned: went on behind a finished log */

@@ -28,6 +28,7 @@ struct mm_overlap {
 	size_t n, cap;
 	int64_t reach_sec; /* no earlier log goes on behind this */
 	int64_t keep_sec;
+	bool has_new; /* the log at hand: a line that is no copy */
 	/* Between look and decide. */
 	size_t log, at;
 	uint32_t hash;
@@ -101,6 +102,7 @@ mm_overlap_begin(struct mm_overlap *ov, int64_t first_us, int64_t keep_us)
 	ov->list = mm_grow(ov->list, n, &ov->cap, sizeof(*ov->list));
 	ov->list[n++] = (struct past){ 0 };
 	ov->n = n;
+	ov->has_new = false;
 	ov->keep_sec = keep_us == MM_TIME_NONE ? INT64_MAX : second_of(keep_us);
 }
 
@@ -126,6 +128,7 @@ remember(struct mm_overlap *ov, uint32_t hash, int64_t sec)
 	struct past *p = &ov->list[ov->n - 1];
 	size_t cap = p->cap;
 
+	ov->has_new = true;
 	if (sec < ov->keep_sec)
 		return;
 	if (sec > last_second(p)) {
@@ -247,15 +250,17 @@ mm_overlap_decide(struct mm_overlap *ov, const struct mm_line *next,
 {
 	struct past *p = &ov->list[ov->log];
 	size_t at = ov->at;
-	bool copy = true;
+	/* Near its end a log has to be one copy all through. */
+	bool copy = n_next == 2 || !ov->has_new;
 
 	for (size_t i = 0; copy && i < n_next; i++) {
 		int64_t sec = second_of(next[i].t_us);
+		size_t before = at;
 
 		copy = next[i].t_us != MM_TIME_NONE;
 		if (copy)
 			at = find(p, sec, hash_of(&next[i], sec), at + 1);
-		copy = copy && at != NOWHERE;
+		copy = copy && at != NOWHERE && at > before;
 	}
 	if (copy) {
 		take(ov, ov->log, ov->at);

@@ -100,6 +100,19 @@ mm_source_peek(struct mm_source *s, size_t want, struct mm_str *head,
 	return MM_OK;
 }
 
+uint64_t
+mm_source_skip(struct mm_source *s, uint64_t n)
+{
+	uint64_t ahead = s->ahead_n - s->ahead_at;
+
+	if (ahead > n)
+		ahead = n;
+	s->ahead_at += (size_t)ahead;
+	if (s->skip == NULL || s->ended)
+		return ahead;
+	return ahead + s->skip(s, n - ahead);
+}
+
 void
 mm_source_close(struct mm_source *s)
 {
@@ -143,8 +156,27 @@ file_read(struct mm_source *s, char *to, size_t cap, size_t *n,
 		return MM_END;
 	*n = (size_t)got;
 	f->at += got;
-	mm_sha256_add(f->hash, to, *n);
+	if (f->hash != NULL)
+		mm_sha256_add(f->hash, to, *n);
 	return MM_OK;
+}
+
+static uint64_t
+file_skip(struct mm_source *s, uint64_t n)
+{
+	struct file *f = (struct file *)s;
+	uint64_t left;
+	struct stat sb;
+
+	if (f->hash != NULL || !f->seekable || fstat(f->fd, &sb) != 0 ||
+	    sb.st_size <= f->at)
+		return 0;
+	left = (uint64_t)(sb.st_size - f->at);
+	if (n > left)
+		n = left;
+	f->at += (off_t)n;
+	s->given_bytes += n;
+	return n;
 }
 
 static void
@@ -168,6 +200,7 @@ mm_source_descriptor(int fd, const char *name, uint64_t max_expand)
 
 	f->base.read = file_read;
 	f->base.close = file_close;
+	f->base.skip = file_skip;
 	f->base.file = &f->base;
 	f->base.name = name;
 	f->base.torn_at = -1;
@@ -193,6 +226,48 @@ mm_source_file(const char *path, uint64_t max_expand, struct mm_err *err)
 	}
 	s = mm_source_descriptor(fd, path, max_expand);
 	((struct file *)s)->owns_fd = true;
+	return s;
+}
+
+void
+mm_source_file_unhashed(struct mm_source *file)
+{
+	struct file *f = (struct file *)file;
+	char unused[MM_SHA256_HEX];
+
+	mm_sha256_hex(f->hash, unused);
+	f->hash = NULL;
+}
+
+/* Bytes in memory: all that was peeked. */
+static enum mm_status
+memory_read(struct mm_source *s, char *to, size_t cap, size_t *n,
+	    struct mm_err *err)
+{
+	(void)s, (void)to, (void)cap, (void)n, (void)err;
+	return MM_END;
+}
+
+static void
+memory_close(struct mm_source *s)
+{
+	free(s);
+}
+
+struct mm_source *
+mm_source_memory(struct mm_str bytes, const char *name)
+{
+	struct mm_source *s = mm_calloc(1, sizeof(*s));
+
+	s->read = memory_read;
+	s->close = memory_close;
+	s->file = s;
+	s->name = name;
+	s->torn_at = -1;
+	s->ahead = mm_alloc(bytes.n + 1);
+	memcpy(s->ahead, bytes.p, bytes.n);
+	s->ahead_n = s->ahead_cap = bytes.n;
+	s->given_bytes = bytes.n;
 	return s;
 }
 

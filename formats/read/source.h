@@ -23,11 +23,12 @@
 struct mm_source {
 	enum mm_status (*read)(struct mm_source *s, char *to, size_t cap,
 			       size_t *n, struct mm_err *err);
-	void (*close)(struct mm_source *s); /* frees `s`, too */
-	struct mm_source *file;		    /* the lowest of the stack */
-	const char *name;		    /* view, for messages */
-	char *ahead;			    /* owned: peeked, not yet read */
-	char *head; /* owned: the first `ahead`, when it grew */
+	void (*close)(struct mm_source *s);		   /* frees `s`, too */
+	uint64_t (*skip)(struct mm_source *s, uint64_t n); /* may be NULL */
+	struct mm_source *file; /* the lowest of the stack */
+	const char *name;	/* view, for messages */
+	char *ahead;		/* owned: peeked, not yet read */
+	char *head;		/* owned: the first `ahead`, when it grew */
 	size_t ahead_n, ahead_at, ahead_cap;
 	uint64_t given_bytes; /* by `read` */
 	bool ended;	      /* nothing comes behind `ahead` */
@@ -46,6 +47,9 @@ enum mm_status mm_source_read(struct mm_source *s, char *to, size_t cap,
 enum mm_status mm_source_peek(struct mm_source *s, size_t want,
 			      struct mm_str *head,
 			      struct mm_err *err) MM_USE_RESULT;
+/* Leave out up to `n` bytes without reading them, where that can be done: how
+ * many were left out. Of a file it is not done as long as it is hashed. */
+uint64_t mm_source_skip(struct mm_source *s, uint64_t n);
 /* Read to the end; MM_OK also for a stream that breaks. */
 enum mm_status mm_source_drain(struct mm_source *s,
 			       struct mm_err *err) MM_USE_RESULT;
@@ -58,6 +62,10 @@ struct mm_source *mm_source_file(const char *path, uint64_t max_expand,
  * the descriptor stays the caller's. */
 struct mm_source *mm_source_descriptor(int fd, const char *name,
 				       uint64_t max_expand);
+/* Nobody wants its hash. */
+void mm_source_file_unhashed(struct mm_source *file);
+/* Bytes that stay where they are. */
+struct mm_source *mm_source_memory(struct mm_str bytes, const char *name);
 /* Copy `file` to an unlinked temporary file: what came through a pipe can
  * then be read again. The descriptor, or -1. */
 int mm_source_spill(struct mm_source *file, struct mm_err *err);

@@ -6,8 +6,9 @@
 #include "formats/read/item.h"
 #include "formats/read/kind.h"
 
-#define N_KINDS	       8
-#define NAME_MAX_BYTES ((size_t)64 * 1024)
+#define N_KINDS		8
+#define NAME_MAX_BYTES	((size_t)64 * 1024)
+#define SMALL_MAX_BYTES ((size_t)64 << 20)
 
 struct mm_item *
 mm_item_add(struct mm_evidence *ev, struct mm_str name)
@@ -91,10 +92,17 @@ offer(struct mm_walk *w, struct mm_item *it, struct mm_leaf *leaf,
 			return st;
 	}
 	it->row.kind = mm_kind_of(leaf->head, &way);
+	if (leaf->head.n == 0 && content->torn_at >= 0)
+		it->row.kind = "damaged";
 	it->row.is_log = strcmp(it->row.kind, "log") == 0;
-	if (it->row.is_log)
+	if (it->row.is_log) {
+		it->whole = leaf->whole;
+		it->head_hash = mm_hash64(leaf->head);
 		it->row.first_us =
 		    first_time(leaf->head, it->anchor_us, w->ev->o.zone_us);
+		if (it->row.first_us == MM_TIME_NONE)
+			it->row.kind = "text";
+	}
 	mm_item_note(w->ev, it, way);
 	return MM_OK;
 }
@@ -119,17 +127,17 @@ mm_visit(struct mm_walk *w, size_t i, struct mm_leaf *leaf,
 			    w->err);
 	if (st != MM_OK)
 		return st;
-	if (mm_archive_name(leaf->head) != NULL && it->depth < MM_DEPTH_MAX) {
+	if (mm_archive_name(leaf->head) != NULL) {
 		it->row.kind = mm_archive_name(leaf->head);
+		if (it->depth == MM_DEPTH_MAX) {
+			mm_item_note(w->ev, it, "in too many archives");
+			return MM_OK;
+		}
 		st = mm_same_archive(w->ev, i, &same, w->err);
 		return st != MM_OK || same ? st
 					   : walk_archive(w, i, o->content);
 	}
 	st = offer(w, it, leaf, o->content);
-	if (mm_archive_name(leaf->head) != NULL && !it->taken)
-		mm_item_note(w->ev, it,
-			     "an archive in too many others: unpack "
-			     "one of them first");
 	mm_item_torn(w->ev, it, o->content->torn_at, o->content->why);
 	return st;
 }
@@ -171,6 +179,17 @@ tally_note(const struct tally *t, struct mm_evidence *ev, struct mm_item *it)
 	mm_buf_fini(&b);
 }
 
+/* A log that is all in its head need not be looked for in the archive again. */
+static void
+keep_small(struct mm_evidence *ev, struct mm_item *it, struct mm_str head)
+{
+	if (!it->row.is_log || !it->whole ||
+	    ev->n_small_bytes + head.n > SMALL_MAX_BYTES)
+		return;
+	ev->n_small_bytes += head.n;
+	it->small = mm_arena_str(&ev->texts, head);
+}
+
 /* One member of the archive that is item `i`; `name` is overwritten. */
 static enum mm_status
 walk_member(struct mm_walk *w, size_t i, struct mm_archive *ar,
@@ -202,6 +221,8 @@ walk_member(struct mm_walk *w, size_t i, struct mm_archive *ar,
 		return MM_OK;
 	}
 	st = mm_visit(w, k, &leaf, mm_archive_member(ar, name->p, false), &o);
+	if (st == MM_OK)
+		keep_small(w->ev, &w->ev->items[k], leaf.head);
 	mm_source_close(o.content);
 	return st;
 }
