@@ -45,21 +45,28 @@ DATA    := $(wildcard analyze/*/*.tsv replay/*/*.ini reports/page.css \
            reports/page.js) $(DYGRAPH)/dygraph.min.js \
            $(DYGRAPH)/dygraph.min.css
 
+# V=1 shows the commands.
+Q   := $(if $(V),,@)
+SAY := $(if $(V),:,echo " ")
+
 all: mailmortem
 
 mailmortem: $(B)/mailmortem
 	cp $< $@
 
 $(B)/mailmortem: $(B)/mailmortem.o $(B)/libmm.a
-	$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
+	@$(SAY) LD $@
+	$(Q)$(CC) $(CFLAGS_ALL) $(LDFLAGS) -o $@ $^ $(LDLIBS_ALL)
 
 $(B)/libmm.a: $(OBJ)
-	rm -f $@
-	ar rcs $@ $^
+	@$(SAY) AR $@
+	$(Q)rm -f $@
+	$(Q)ar rcs $@ $^
 
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
+	@$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -MMD -MP -c -o $@ $<
 
 $(B)/data.c: $(DATA) Makefile
 	@mkdir -p $(@D)
@@ -74,11 +81,13 @@ $(B)/data.c: $(DATA) Makefile
 	echo '{ 0, 0, 0 } };'; } >$@
 
 $(B)/data.o: $(B)/data.c
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
+	@$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -c -o $@ $<
 
 $(B)/tests/%: tests/%.c $(B)/libmm.a
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) -MMD -MP -o $@ $< \
+	@$(SAY) CC $<
+	$(Q)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) $(LDFLAGS) -MMD -MP -o $@ $< \
 	  $(B)/libmm.a -lcmocka $(LDLIBS_ALL)
 
 # A real server's log and spool, from evidence to report and replay.

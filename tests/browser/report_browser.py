@@ -3,6 +3,7 @@
 browser, use it as a reader would, and fail where it does not do what it says.
 Needs chromium and chromedriver, nothing else. Exit status 1: a check failed."""
 import sys
+import traceback
 
 from webdriver import Browser
 
@@ -222,4 +223,9 @@ def main(path):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    try:
+        status = main(sys.argv[1])
+    except Exception:  # no browser is no finding about the page
+        traceback.print_exc()
+        status = 3
+    sys.exit(status)
