@@ -167,7 +167,10 @@ add_attempt(struct exporter *x, const struct mm_query *q)
 	    mm_str_z(mm_query_is_null(q, 9)
 			 ? NULL
 			 : mm_stage_name((enum mm_stage)mm_query_int(q, 9))));
-	add_text(b, "cause", mm_query_text(q, 10));
+	add_text(b, "cause",
+		 outcome == MM_OUT_DEFERRED || outcome == MM_OUT_BOUNCED
+		     ? mm_query_text(q, 10)
+		     : MM_STR_ABSENT);
 	add_delays(b, q);
 	mm_buf_clear(&x->text);
 	mm_buf_adds(&x->text, mm_query_text(q, 16));

@@ -143,7 +143,8 @@ run_queue(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	/* All snapshots, or those that show the moment. */
 	return mm_select(
 	    s,
-	    "WITH " MM_LATEST_SNAPSHOTS " SELECT s.name, s.host, s.mta, e.queue, e.queue_id, e.sender,"
+	    "WITH " MM_LATEST_SNAPSHOTS
+	    " SELECT s.name, s.host, s.mta, e.queue, e.queue_id, e.sender,"
 	    " w.recipient, e.size, e.arrived_us, e.attempts, e.next_us,"
 	    " w.reason, w.cause"
 	    " FROM snapshot s JOIN entry e ON e.snapshot = s.id"

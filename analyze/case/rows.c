@@ -22,17 +22,17 @@ fill_text(struct mm_dict *d, void *place, const struct mm_query *q)
 static void
 fill_relay(struct mm_dict *d, void *place, const struct mm_query *q)
 {
-	*(struct mm_dict_relay *)place = (struct mm_dict_relay){
-		kept(d, q, 1), kept(d, q, 2), kept(d, q, 3)
-	};
+	*(struct mm_dict_relay *)place =
+	    (struct mm_dict_relay){ kept(d, q, 1), kept(d, q, 2),
+				    kept(d, q, 3) };
 }
 
 static void
 fill_origin(struct mm_dict *d, void *place, const struct mm_query *q)
 {
-	*(struct mm_dict_origin *)place = (struct mm_dict_origin){
-		kept(d, q, 1), kept(d, q, 2), kept(d, q, 3)
-	};
+	*(struct mm_dict_origin *)place =
+	    (struct mm_dict_origin){ kept(d, q, 1), kept(d, q, 2),
+				     kept(d, q, 3) };
 }
 
 static void

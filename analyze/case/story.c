@@ -34,7 +34,10 @@ static const char recipients_sql[] =
 /* Kinds in the order in which equal times are told. */
 static const char facts_sql[] =
     "SELECT x.t_us, x.delay_us, x.kind, x.recipient, x.outcome, x.what,"
-    " l.name, l.ip, p.enhanced, p.cause, p.rule, p.shape, x.args, p.code,"
+    " l.name, l.ip, p.enhanced,"
+    " CASE WHEN x.outcome IN (1, 4) THEN NULL ELSE p.cause END,"
+    " CASE WHEN x.outcome IN (1, 4) THEN NULL ELSE p.rule END,"
+    " p.shape, x.args, p.code,"
     " x.flags, f.name || ':' || x.line FROM ("
     "SELECT t.t_us, t.delay_us, 0 AS kind, t.recipient, t.outcome,"
     " NULL AS what, t.relay, t.reply, t.args, t.flags, t.file, t.line"

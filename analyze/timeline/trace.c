@@ -199,7 +199,7 @@ add_fact(struct mm_buf *out, const struct mm_story_fact *f, uint32_t number)
 		mm_buf_addz(out, ", may have arrived all the same");
 	if (f->delay_us >= 0)
 		mm_buf_addf(out, " after %s", mm_time_span(f->delay_us, span));
-	if (f->cause.n > 0 && !mm_str_is(f->what, "sent")) {
+	if (f->cause.n > 0) {
 		mm_buf_addz(out, "  [");
 		add_seen(out, f->cause);
 		mm_buf_addz(out, "]");
