@@ -7,16 +7,20 @@
 
 #define NOWHERE SIZE_MAX
 
+/* A run of lines of one second. */
+struct second {
+	int64_t sec;
+	size_t at, n;
+};
+
 /* Lines of one log, in its order. */
 struct past {
 	uint32_t *hash; /* owned; of each line, with its second */
 	uint8_t *used;	/* owned; a bit a line: the log at hand has it, too */
 	size_t n, cap;
-	/* Where each second begins; the clock's steps back are ignored. */
-	struct second {
-		int64_t sec;
-		size_t at;
-	} * seconds; /* owned */
+	/* In order of the seconds once the log is read, however often its
+	 * clock or its parts went back. */
+	struct second *seconds; /* owned */
 	size_t n_seconds, cap_seconds;
 	size_t last;   /* the line that was found last, or NOWHERE */
 	size_t streak; /* how many before it were found one by one */
@@ -70,10 +74,27 @@ second_of(int64_t t_us)
 	return t_us / MM_SECOND_US;
 }
 
-static int64_t
-last_second(const struct past *p)
+static int
+by_second(const void *a, const void *b)
 {
-	return p->n_seconds > 0 ? p->seconds[p->n_seconds - 1].sec : INT64_MIN;
+	const struct second *x = a, *y = b;
+
+	if (x->sec != y->sec)
+		return x->sec < y->sec ? -1 : 1;
+	return x->at < y->at ? -1 : x->at > y->at;
+}
+
+/* The log is read: it becomes something to look into. */
+static void
+past_settle(struct past *p)
+{
+	if (p->n == 0)
+		return;
+	qsort(p->seconds, p->n_seconds, sizeof(*p->seconds), by_second);
+	memset(p->used, 0, p->cap / 8 + 1);
+	p->last = NOWHERE;
+	p->streak = 0;
+	p->running = false;
 }
 
 void
@@ -84,8 +105,10 @@ mm_overlap_begin(struct mm_overlap *ov, int64_t first_us, int64_t keep_us)
 	ov->reach_sec = INT64_MIN;
 	for (size_t i = 0; i < ov->n; i++) {
 		struct past *p = &ov->list[i];
-		int64_t last = last_second(p);
+		int64_t last;
 
+		past_settle(p);
+		last = p->n > 0 ? p->seconds[p->n_seconds - 1].sec : INT64_MIN;
 		if (p->n == 0 ||
 		    (first_us != MM_TIME_NONE && last < second_of(first_us))) {
 			past_fini(p);
@@ -93,10 +116,6 @@ mm_overlap_begin(struct mm_overlap *ov, int64_t first_us, int64_t keep_us)
 		}
 		if (last > ov->reach_sec)
 			ov->reach_sec = last;
-		memset(p->used, 0, p->cap / 8 + 1);
-		p->last = NOWHERE;
-		p->streak = 0;
-		p->running = false;
 		ov->list[n++] = *p;
 	}
 	ov->list = mm_grow(ov->list, n, &ov->cap, sizeof(*ov->list));
@@ -131,11 +150,12 @@ remember(struct mm_overlap *ov, uint32_t hash, int64_t sec)
 	ov->has_new = true;
 	if (sec < ov->keep_sec)
 		return;
-	if (sec > last_second(p)) {
+	if (p->n_seconds == 0 || p->seconds[p->n_seconds - 1].sec != sec) {
 		p->seconds = mm_grow(p->seconds, p->n_seconds, &p->cap_seconds,
 				     sizeof(*p->seconds));
-		p->seconds[p->n_seconds++] = (struct second){ sec, p->n };
+		p->seconds[p->n_seconds++] = (struct second){ sec, p->n, 0 };
 	}
+	p->seconds[p->n_seconds - 1].n++;
 	p->hash = mm_grow(p->hash, p->n, &p->cap, sizeof(*p->hash));
 	if (p->cap != cap) {
 		p->used = mm_realloc(p->used, p->cap / 8 + 1);
@@ -151,15 +171,12 @@ fits(const struct past *p, size_t i, uint32_t hash)
 	return p->hash[i] == hash && (p->used[i / 8] >> i % 8 & 1) == 0;
 }
 
-/* The line of `p` behind `from` that is the same; else one before it. It stands
- * in the line's second or, written late, in the next one that the log has. */
+/* The first run of that second, or n_seconds. */
 static size_t
-find(const struct past *p, int64_t sec, uint32_t hash, size_t from)
+find_second(const struct past *p, int64_t sec)
 {
-	size_t lo = 0, hi = p->n_seconds, begin, end;
+	size_t lo = 0, hi = p->n_seconds;
 
-	if (from < p->n && fits(p, from, hash))
-		return from;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
 
@@ -168,19 +185,32 @@ find(const struct past *p, int64_t sec, uint32_t hash, size_t from)
 		else
 			hi = mid;
 	}
-	if (lo == p->n_seconds)
-		return NOWHERE;
-	begin = p->seconds[lo].at;
-	end = lo + 2 < p->n_seconds ? p->seconds[lo + 2].at : p->n;
-	if (from < begin || from > end)
-		from = begin;
-	for (size_t i = from; i < end; i++)
-		if (fits(p, i, hash))
-			return i;
-	for (size_t i = begin; i < from; i++)
-		if (fits(p, i, hash))
-			return i;
-	return NOWHERE;
+	return lo;
+}
+
+/* The line of `p` from `from` on that is the same; else one before it, since
+ * collectors swap neighbours. */
+static size_t
+find(const struct past *p, int64_t sec, uint32_t hash, size_t from)
+{
+	size_t before = NOWHERE;
+
+	if (from < p->n && fits(p, from, hash))
+		return from;
+	for (size_t k = find_second(p, sec);
+	     k < p->n_seconds && p->seconds[k].sec == sec; k++) {
+		size_t end = p->seconds[k].at + p->seconds[k].n;
+
+		for (size_t i = p->seconds[k].at; i < end; i++) {
+			if (!fits(p, i, hash))
+				continue;
+			if (i >= from)
+				return i;
+			if (before == NOWHERE)
+				before = i;
+		}
+	}
+	return before;
 }
 
 /* NOWHERE counts as the place before the first line. */
