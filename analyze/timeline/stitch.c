@@ -203,8 +203,13 @@ on_detail(struct mm_stitch *s)
 		mm_open_end(&s->open, l);
 		l = NULL;
 	}
-	if (l == NULL)
+	if (l == NULL) {
 		l = mm_open_begin(&s->open, &s->where, s->r->queue_id);
+		/* Postfix's own mail (notices, forwards) has no client: it
+		 * begins with cleanup's line. */
+		if (s->r->mta == MM_MTA_POSTFIX && s->r->message_id.p != NULL)
+			l->flags &= ~(unsigned)MM_MSG_NO_START;
+	}
 	if (s->r->sender.p != NULL) {
 		l->active = true;
 		if (s->r->mta == MM_MTA_POSTFIX)
