@@ -1,6 +1,7 @@
-/* test_capture.c - the whole way on a real server's log and spool: ingest,
- * export, and compare with what the sender, the receivers and the operator's
- * script wrote down (test-corpus/postfix-throttle-and-pause/README.md).
+/* test_capture.c - the whole way on the logs of real servers and a spool:
+ * ingest, export, and compare with what the sender, the receivers and the
+ * operator's script wrote down (test-corpus/postfix-throttle-and-pause/
+ * README.md tells how).
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,8 +22,28 @@
 
 #define CORPUS "test-corpus/postfix-throttle-and-pause/"
 
-/* One exported delivery, found by (Message-ID, recipient) or, when refused,
- * by (sender, recipient). */
+/* What the tests know of a capture beside its truth. */
+static const struct capture {
+	const char *folder;
+	size_t n_lines; /* zcat -f logs/\* | wc -l, rejectlog left out */
+	size_t n_truth; /* rows that say anything */
+	/* Rows that the log cannot tell: a mail that expired after the truth
+	 * was closed, or that was held before anything was tried; files that
+	 * an operator removed; clients of Sendmail and OpenSMTPD refused
+	 * before, or without, a sender in the log; null MX that OpenSMTPD 6.8
+	 * keeps until it expires. */
+	size_t n_beyond;
+	size_t n_codes_beyond; /* bounces told twice, with another code */
+} captures[] = {
+	{ "postfix-throttle-and-pause", 28146, 4000, 2, 0 },
+	{ "exim-c", 2439, 700, 0, 0 },
+	{ "sendmail-c", 7371, 850, 7, 0 },
+	{ "opensmtpd-a", 11867, 1800, 41, 1 },
+};
+
+/* One exported delivery, found by its Message-ID or queue id and its
+ * recipient, as it is or as it was given, or, when refused, by (sender,
+ * recipient). */
 struct row {
 	struct row *next;
 	int64_t final_us;
@@ -79,31 +100,47 @@ last_code(struct mm_str attempts, size_t *n)
 	return code;
 }
 
-static enum mm_status
-take(void *ctx, const struct mm_cell *c, struct mm_err *err)
+static void
+insert(struct book *b, struct mm_str who, struct mm_str recipient,
+       const struct row *row)
 {
-	struct book *b = ctx;
-	bool refused = mm_str_is(c[10].s, "rejected");
-	struct row *r = mm_calloc(1, sizeof(*r));
-	struct mm_buf key;
+	struct row *r = mm_alloc(sizeof(*r));
 	size_t before = b->keys.n;
+	struct mm_buf key;
 	uint32_t id;
 
-	(void)err;
 	mm_buf_init(&key, 4096);
-	add_key(&key, refused ? c[5].s : c[4].s, c[6].s);
+	add_key(&key, who, recipient);
 	id = mm_intern_add(&b->keys, mm_buf_str(&key));
 	mm_buf_fini(&key);
 	if (b->keys.n > before) {
 		b->rows = mm_grow(b->rows, before, &b->cap, sizeof(*b->rows));
 		b->rows[before] = NULL;
 	}
-	(void)snprintf(r->final, sizeof(r->final), "%.*s", MM_STR_ARG(c[10].s));
-	r->final_us = c[11].kind == MM_NULL ? MM_TIME_NONE : c[11].i;
-	r->final_code = last_code(c[14].s, &b->n_attempts);
+	*r = *row;
 	r->next = b->rows[id - 1];
 	b->rows[id - 1] = r;
+}
+
+static enum mm_status
+take(void *ctx, const struct mm_cell *c, struct mm_err *err)
+{
+	struct book *b = ctx;
+	struct row r = { .final_us =
+			     c[11].kind == MM_NULL ? MM_TIME_NONE : c[11].i };
+
+	(void)err;
+	(void)snprintf(r.final, sizeof(r.final), "%.*s", MM_STR_ARG(c[10].s));
+	r.final_code = last_code(c[14].s, &b->n_attempts);
 	b->n_rows++;
+	if (mm_str_is(c[10].s, "rejected")) {
+		insert(b, c[5].s, c[6].s, &r);
+		return MM_OK;
+	}
+	for (size_t who = 3; who <= 4; who++)
+		for (size_t name = 6; name <= 7; name++)
+			if (c[who].s.n > 0 && c[name].s.n > 0)
+				insert(b, c[who].s, c[name].s, &r);
 	return MM_OK;
 }
 
@@ -125,6 +162,8 @@ same_final(const char *final, struct mm_str truth)
 {
 	if (mm_str_is(truth, "queued"))
 		return strcmp(final, "deferred") == 0;
+	if (mm_str_is(truth, "discarded")) /* as it was told to */
+		return strcmp(final, "sent") == 0;
 	return mm_str_is(truth, final);
 }
 
@@ -153,42 +192,72 @@ judge_row(const struct mm_json *t, struct row *r, struct score *s)
 	struct mm_str final = mm_json_str(mm_json_get(t, "final"));
 	double at = mm_json_real(mm_json_get(t, "final_at"), 0);
 	int64_t code = mm_json_int(mm_json_get(t, "last_code"), 0);
+	struct row *best = NULL;
+	bool late = false;
 
-	while (r != NULL && !same_final(r->final, final))
-		r = r->next;
-	if (r == NULL)
+	for (; r != NULL; r = r->next) {
+		if (!same_final(r->final, final))
+			continue;
+		best = best == NULL ? r : best;
+		late =
+		    mm_str_is(final, "sent") && at > 0 &&
+		    llabs(r->final_us - (int64_t)(at * 1e6)) > 3 * MM_SECOND_US;
+		if (!late) {
+			best = r;
+			break;
+		}
+	}
+	if (best == NULL)
 		return false;
-	if (mm_str_is(final, "sent") && at > 0 &&
-	    llabs(r->final_us - (int64_t)(at * 1e6)) > 3 * MM_SECOND_US)
-		s->late++;
+	s->late += late;
 	if (mm_str_is(final, "bounced") && code != 0) {
 		s->coded++;
-		s->code_right += r->final_code == code;
+		s->code_right += best->final_code == code;
 	}
 	return true;
+}
+
+/* The rows of this truth: by Message-ID, by queue id, and there as given. */
+static struct row *
+find_rows(const struct mm_json *t, const struct book *b, struct mm_buf *key)
+{
+	static const char *const who[] = { "message_id", "queue_id",
+					   "queue_id" };
+	static const char *const name[] = { "recipient", "recipient", "orig" };
+	struct row *r = NULL;
+
+	for (size_t i = 0; i < MM_COUNT(who) && r == NULL; i++) {
+		struct mm_str id = mm_json_str(mm_json_get(t, who[i]));
+
+		if (i == 0 && id.n > 2)
+			id = (struct mm_str){ id.p + 1, id.n - 2 }; /* < > */
+		add_key(key, id, mm_json_str(mm_json_get(t, name[i])));
+		r = find(b, mm_buf_str(key));
+	}
+	return r;
 }
 
 static void
 judge(const struct mm_json *t, const struct book *b, struct score *s)
 {
 	struct mm_str final = mm_json_str(mm_json_get(t, "final"));
-	struct mm_str id = mm_json_str(mm_json_get(t, "message_id"));
-	bool refused = mm_str_is(final, "rejected"), right;
+	struct mm_str recipient = mm_json_str(mm_json_get(t, "recipient"));
+	bool right;
 	struct mm_buf key;
 
 	if (mm_str_is(final, "unknown") ||
 	    mm_str_is(mm_json_str(mm_json_get(t, "reject_stage")), "vanish"))
 		return; /* the truth does not know, or the client left */
 	mm_buf_init(&key, 4096);
-	if (id.n > 2)
-		id = (struct mm_str){ id.p + 1, id.n - 2 }; /* < > */
-	add_key(&key, refused ? mm_json_str(mm_json_get(t, "sender")) : id,
-		mm_json_str(mm_json_get(t, "recipient")));
-	right = refused ? judge_refused(t, find(b, mm_buf_str(&key)))
-			: judge_row(t, find(b, mm_buf_str(&key)), s);
+	if (mm_str_is(final, "rejected")) {
+		add_key(&key, mm_json_str(mm_json_get(t, "sender")), recipient);
+		right = judge_refused(t, find(b, mm_buf_str(&key)));
+	} else {
+		right = judge_row(t, find_rows(t, b, &key), s);
+	}
 	if (!right)
-		print_message("  not as the truth says: %.*s %s\n",
-			      MM_STR_ARG(final), key.p);
+		print_message("  not as the truth says: %.*s %.*s\n",
+			      MM_STR_ARG(final), MM_STR_ARG(recipient));
 	s->n++;
 	s->right += right;
 	mm_buf_fini(&key);
@@ -208,16 +277,23 @@ take_nothing(void *ctx, const struct mm_leaf *leaf, bool *taken,
 
 /* The truth is gzip of NDJSON: read by the program's own line reader. */
 static void
-judge_all(const struct book *b, struct score *s)
+judge_all(const char *folder, const struct book *b, struct score *s)
 {
-	const char *const path[] = { CORPUS "truth.ndjson.gz" };
+	char truth[256];
+	const char *const path[] = { truth };
 	struct mm_evidence_options o = { .now_us = INT64_MAX / 2 };
 	struct mm_taker taker = { take_nothing, NULL };
 	struct mm_err err = { 0 };
-	struct mm_evidence *ev = mm_evidence_open(path, 1, &o, &taker, &err);
-	struct mm_lines *lines = mm_lines_open(ev, 0, &err);
+	struct mm_evidence *ev;
+	struct mm_lines *lines;
 	struct mm_line line;
 	uint64_t number, byte;
+
+	(void)snprintf(truth, sizeof(truth), "test-corpus/%s/truth.ndjson.gz",
+		       folder);
+	ev = mm_evidence_open(path, 1, &o, &taker, &err);
+	assert_non_null(ev);
+	lines = mm_lines_open(ev, 0, &err);
 
 	assert_non_null(lines);
 	while (mm_lines_next(lines, &line, &number, &byte, &err) == MM_OK) {
@@ -232,50 +308,58 @@ judge_all(const struct book *b, struct score *s)
 }
 
 static struct mm_store *
-open_capture(void)
+open_capture(const struct capture *c)
 {
-	const char *const paths[] = { CORPUS "logs" };
+	char logs[256];
+	const char *const paths[] = { logs };
 	struct mm_front f = { .quiet = true };
 	struct mm_err err = { 0 };
-	struct mm_store *s = mm_front_open(&f, paths, 1, &err);
+	struct mm_store *s;
 
+	(void)snprintf(logs, sizeof(logs), "test-corpus/%s/logs", c->folder);
+	s = mm_front_open(&f, paths, 1, &err);
 	if (s == NULL)
 		fail_msg("%s", err.text);
 	/* Every line is accounted for, and every mail line understood. */
 	assert_int_equal(f.sum.n_lines, f.sum.n_records + f.sum.n_noise +
 					    f.sum.n_foreign +
 					    f.sum.n_malformed);
-	assert_int_equal(f.sum.n_lines, 28146); /* zcat -f logs/\* | wc -l */
+	assert_int_equal(f.sum.n_lines, c->n_lines);
 	assert_int_equal(f.sum.n_malformed, 0);
 	return s;
 }
 
 static void
-test_deliveries(void **state)
+check_capture(const struct capture *c)
 {
-	struct mm_store *s = open_capture();
+	struct mm_store *s = open_capture(c);
 	const struct mm_export *x = mm_export_find("deliveries");
 	struct book b = { 0 };
 	struct mm_sink sink = { take, &b };
 	struct score score = { 0 };
 	struct mm_err err = { 0 };
 
-	(void)state;
 	mm_intern_init(&b.keys);
 	assert_int_equal(x->run(s, MM_TIME_NONE, &sink, &err), MM_OK);
-	judge_all(&b, &score);
-	print_message("  %zu rows exported, %zu of %zu finals right, %zu of "
-		      "%zu bounces with the receiver's code, %zu late\n",
-		      b.n_rows, score.right, score.n, score.code_right,
-		      score.coded, score.late);
-	/* Two rows are beyond the log: one mail expired after the truth was
-	 * closed, one was held before anything was tried. */
-	assert_in_range(score.n, 4000, 4200);
-	assert_in_range(score.n - score.right, 0, 2);
-	assert_int_equal(score.code_right, score.coded);
+	judge_all(c->folder, &b, &score);
+	print_message("  %s: %zu rows exported, %zu of %zu finals right, %zu "
+		      "of %zu bounces with the receiver's code, %zu late\n",
+		      c->folder, b.n_rows, score.right, score.n,
+		      score.code_right, score.coded, score.late);
+	assert_in_range(score.n, c->n_truth, c->n_truth + 100);
+	assert_in_range(score.n - score.right, 0, c->n_beyond);
+	assert_in_range(score.coded - score.code_right, 0, c->n_codes_beyond);
 	assert_int_equal(score.late, 0);
 	free_book(&b);
 	mm_store_close(s);
+}
+
+static void
+test_deliveries(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(captures); i++)
+		check_capture(&captures[i]);
 }
 
 struct count {

@@ -478,8 +478,9 @@ mm_series_load(struct mm_store *store, struct mm_err *err)
 	}
 	if (s->dict != NULL && st == MM_OK) {
 		name_legs(&b);
-		qsort(s->contacts, s->n_contacts, sizeof(*s->contacts),
-		      by_time);
+		if (s->n_contacts > 0)
+			qsort(s->contacts, s->n_contacts, sizeof(*s->contacts),
+			      by_time);
 		build_index(s, MM_BY_DOMAIN, s->dict->n_names);
 		build_index(s, MM_BY_HOST, s->n_hosts);
 		build_index(s, MM_BY_OPERATOR, s->n_operators);

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "analyze/case/schema.h"
+#include "analyze/timeline/deliveries.h"
 #include "analyze/timeline/join.h"
 #include "analyze/timeline/local.h"
 #include "analyze/timeline/open.h"
@@ -26,6 +27,7 @@ struct mm_stitch {
 	struct mm_joins *joins;
 	struct mm_locals locals;
 	struct client clients[N_CLIENTS];
+	struct mm_deliveries deliveries;
 	struct mm_intern roots; /* instance roots */
 	struct mm_intern seen_rejects;
 	struct mm_buf args;
@@ -222,12 +224,14 @@ static void
 on_recipient(struct mm_stitch *s)
 {
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+	uint32_t id, address = address_number(s, s->r->recipient);
 	struct mm_kept_recipient *r;
-	uint32_t id;
 
 	take_details(s, l);
-	r = mm_life_recipient(&s->open.lives, l,
-			      address_number(s, s->r->recipient), &id);
+	if (s->r->mta == MM_MTA_QMAIL)
+		mm_deliveries_note(&s->deliveries, s->where.host, s->r->session,
+				   l, address);
+	r = mm_life_recipient(&s->open.lives, l, address, &id);
 	if (r->n_attempts == 0 && r->final == MM_FINAL_UNKNOWN)
 		r->given = true;
 	if (r->orig == 0)
@@ -337,16 +341,28 @@ note_handover(struct mm_stitch *s, struct mm_kept_recipient *k, uint32_t id,
 			      s->where.at);
 }
 
+static void on_leg(struct mm_stitch *s);
+
 static void
 on_attempt(struct mm_stitch *s)
 {
 	const struct mm_record *r = s->r;
-	struct mm_life *l = mm_open_find(&s->open, &s->where, r->queue_id);
+	struct mm_life *l = NULL;
+	const struct mm_delivery *d = NULL;
 	uint32_t relay, reply, id;
 	struct mm_kept_recipient *k;
 	struct mm_row row;
 	struct mm_row_attempt *a = &row.u.attempt;
 
+	if (r->queue_id.p != NULL)
+		l = mm_open_find(&s->open, &s->where, r->queue_id);
+	else if ((d = mm_deliveries_find(&s->deliveries, s->where.host,
+					 r->session)) != NULL)
+		l = d->life;
+	else {
+		on_leg(s); /* of a message that is not known */
+		return;
+	}
 	if (l == NULL) {
 		l = mm_open_begin(&s->open, &s->where, r->queue_id);
 		if (r->delay_us >= 0 && r->t_us != MM_TIME_NONE)
@@ -354,8 +370,9 @@ on_attempt(struct mm_stitch *s)
 	}
 	l->active = true;
 	take_details(s, l);
-	k = mm_life_recipient(&s->open.lives, l,
-			      address_number(s, r->recipient), &id);
+	k = mm_life_recipient(
+	    &s->open.lives, l,
+	    d != NULL ? d->address : address_number(s, r->recipient), &id);
 	if (k->orig == 0 && r->orig_recipient.p != NULL &&
 	    !mm_str_eq(r->orig_recipient, r->recipient))
 		k->orig = address_number(s, r->orig_recipient);

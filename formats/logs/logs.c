@@ -4,14 +4,22 @@
 #include "formats/logs/filters.h"
 #include "formats/logs/opensmtpd.h"
 #include "formats/logs/postfix.h"
+#include "formats/logs/qmail.h"
 #include "formats/logs/sendmail.h"
 #include "formats/logs/syslog.h"
 
 /* Asked in this order: the busiest first, whoever is sure by the tag before
  * whoever has to look at the text. */
 static const struct mm_log_format *const formats[] = {
-	&mm_log_postfix,   &mm_log_exim,    &mm_log_sendmail,
-	&mm_log_opensmtpd, &mm_log_filters, &mm_log_syslog,
+	/* clang-format off */
+	&mm_log_postfix,
+	&mm_log_exim,
+	&mm_log_sendmail,
+	&mm_log_opensmtpd,
+	&mm_log_qmail,
+	&mm_log_filters,
+	&mm_log_syslog,
+	/* clang-format on */
 };
 
 enum mm_verdict

@@ -127,7 +127,9 @@ struct mm_record {
 	int64_t size_bytes, n_recipients;
 
 	struct mm_str client_name, client_ip, helo, sasl_user, protocol;
-	struct mm_str session; /* of the client, where lines name it */
+	/* Of the client, where lines name it; qmail: the number of a delivery,
+	 * which ties the outcome to the recipient. */
+	struct mm_str session;
 	struct mm_str relay_name; /* next hop, or "local", "virtual", "none" */
 	struct mm_str relay_ip;
 	int64_t relay_port;
