@@ -108,6 +108,7 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 	st = parse_zone(f->zone, &o.evidence.zone_us, err);
 	if (st != MM_OK)
 		return st;
+	o.evidence.zone_fixed = f->zone != NULL;
 	rules = mm_judge_open(f->rules_path, &judge, err);
 	if (rules == NULL)
 		return MM_EFORMAT;

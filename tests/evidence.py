@@ -4,11 +4,14 @@ is to make of them. For each case FOLDER/NAME.args holds the paths to give and
 FOLDER/NAME.want the outcome in the words of test_evidence.c; all of it is
 computed here, by Python's own modules and xz, bzip2, zstd, lz4."""
 import bz2
+import calendar
+import datetime
 import gzip
 import hashlib
 import io
 import lzma
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -60,17 +63,24 @@ def lines(text, copies=()):
     return h.hexdigest(), n
 
 
+def span(text):
+    """The first and the last of the times that log() wrote, as "a..b"."""
+    times = [calendar.timegm((2023, 11, 14, int(h), int(m), int(s)))
+             for h, m, s in re.findall(rb"Nov 14 (\d\d):(\d\d):(\d\d)", text)]
+    return "%d..%d" % (min(times), max(times)) if times else "-..-"
+
+
 def row(name, data, text, compression="none", member=False, torn=-1, note="",
-        copies=()):
+        copies=(), times=None):
     digest, n = lines(text, copies)
-    return "row %s|log|%s|%d|%s|%d|%d|%d|%s|%s" % (
+    return "row %s|log|%s|%d|%s|%d|%d|%s|%d|%s|%s" % (
         name, compression, len(data), "" if member else sha(data), n,
-        len(copies), torn, digest, note)
+        len(copies), times or span(text), torn, digest, note)
 
 
 def other(name, kind, data, compression="none", note="", member=False,
           torn=-1):
-    return "row %s|%s|%s|%d|%s|0|0|%d||%s" % (
+    return "row %s|%s|%s|%d|%s|0|0|-..-|%d||%s" % (
         name, kind, compression, len(data), "" if member else sha(data), torn,
         note)
 
@@ -217,8 +227,8 @@ write("tars/torn.tar.gz", data)
 seen = zlib.decompressobj(31).decompress(data)[512:]
 why = "the gzip data ends too early at byte %d" % len(data)
 case("tar-torn", ["tars/torn.tar.gz"],
-     ["row tars/torn.tar.gz!var/log/mail.log|log|none|%d||%d|0|%d|%s|%s" % (
-         len(b), lines(seen)[1], len(data), lines(seen)[0], why),
+     ["row tars/torn.tar.gz!var/log/mail.log|log|none|%d||%d|0|%s|%d|%s|%s" % (
+         len(b), lines(seen)[1], span(seen), len(data), lines(seen)[0], why),
       other("tars/torn.tar.gz", "tar", data, "gzip",
             why + "; holds 1 x log", torn=len(data))])
 
@@ -293,6 +303,60 @@ write("equal/mail.log", after)
 case("equal-lines", ["equal"], [row("equal/mail.log.1", twice, twice),
                                 row("equal/mail.log", after, after)])
 
+# Clocks: ids of the MTAs tell zone and year where the stamps do not.
+D62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+D52 = "".join(c for c in D62 if c not in "AEIOUaeiou")
+
+
+def based(v, digits, n):
+    out = ""
+    for _ in range(n):
+        out = digits[v % len(digits)] + out
+        v //= len(digits)
+    return out
+
+
+def clock(t, fmt, zone):
+    return datetime.datetime.utcfromtimestamp(t + zone).strftime(fmt)
+
+
+def clock_parts(t):
+    d = datetime.datetime.utcfromtimestamp(t)
+    return ((d.year - 1900) % 60, d.month - 1, d.day, d.hour, d.minute,
+            d.second)
+
+
+def told(path, fmt, zone, start, line, mtime=T0 + 7200):
+    """Ten arrivals, a minute apart; the ledger is to have their real times."""
+    text = "".join(clock(start + 60 * i, fmt, zone) + line(start + 60 * i) +
+                   "\n" for i in range(10)).encode()
+    write(path, text, mtime)
+    note = ("" if zone == 0 else "its local time is UTC%s%02d:%02d, as queue "
+            "ids tell" % ("-" if zone < 0 else "+", abs(zone) // 3600,
+                          abs(zone) // 60 % 60))
+    return row(path, text, text, note=note,
+               times="%d..%d" % (start, start + 540))
+
+
+SYSLOG = "%b %d %H:%M:%S mx1 "
+case("clock-exim", ["clock/exim"], [
+    told("clock/exim/mainlog", "%Y-%m-%d %H:%M:%S ", 7200, T0 - 9000000,
+         lambda t: based(t, D62, 6) + "-0000cm-2j <= a@example.org S=1"),
+    told("clock/exim/rejectlog", "%Y-%m-%d %H:%M:%S ", 7200, T0 - 9000000 + 30,
+         lambda t: "H=[192.0.2.1] rejected RCPT <a@example.org>: no")])
+case("clock-postfix", ["clock/postfix/mail.log"], [
+    told("clock/postfix/mail.log", SYSLOG, -8 * 3600, T0 - 70000000,
+         lambda t: "postfix/smtpd[7]: " + based(t, D52, 6) + "C1wHz9B: "
+         "client=a.example.org[192.0.2.1]")])
+case("clock-sendmail", ["clock/sendmail/mail.log"], [
+    told("clock/sendmail/mail.log", SYSLOG, 19800, T0 - 40000000,
+         lambda t: "sm-mta[7]: " + "".join(
+             D62[v] for v in clock_parts(t)) + "uN000113: from=<a@b.c>")])
+case("clock-utc", ["clock/utc/mail.log"], [
+    told("clock/utc/mail.log", SYSLOG, 0, T0 - 4000,
+         lambda t: "postfix/cleanup[7]: " + based(t, D52, 6) + "C1wHz9B: "
+         "message-id=<a@b>")])
+
 # What Windows exports.
 for name, codec in (("le", "utf-16-le"), ("be", "utf-16-be")):
     text = a + "Gr\u00fc\u00dfe \U0001f4e7\r\n".encode()
@@ -337,5 +401,5 @@ for n in (limit, limit + 1, 3 * limit + 17):
                                     b" cut" if len(raw) > limit else b""))
         at += len(raw) + 1
     cuts = "1 line longer than 1 MiB was cut" if n > limit else ""
-    case(name, ["long/" + name], ["row long/%s|log|none|%d|%s|%d|0|-1|%s|%s" % (
-        name, len(data), sha(data), count, h.hexdigest(), cuts)])
+    case(name, ["long/" + name], ["row long/%s|log|none|%d|%s|%d|0|%s|-1|%s|%s" % (
+        name, len(data), sha(data), count, span(data), h.hexdigest(), cuts)])

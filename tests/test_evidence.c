@@ -2,7 +2,8 @@
  * outcome compared with what Python computed. One line for each leaf that is
  * offered and wanted ("take" in its path), one for each row of the ledger:
  *   leaf NAME|ROOT|PATH|MODE|MTIME|BYTES|SHA256
- *   row NAME|KIND|COMPRESSION|BYTES|SHA256|LINES|COPIES|TORN_AT|DIGEST|NOTE
+ *   row
+ * NAME|KIND|COMPRESSION|BYTES|SHA256|LINES|COPIES|FIRST..LAST|TORN_AT|DIGEST|NOTE
  *   error TEXT
  * DIGEST is the SHA-256 over "NUMBER AT_BYTE RAW\n" of all lines that are no
  * copies. */
@@ -123,6 +124,12 @@ read_log(struct mm_evidence *ev, size_t i, char hex[MM_SHA256_HEX])
 	mm_sha256_hex(h, hex);
 }
 
+static const char *
+seconds(int64_t t_us, char text[MM_TIME_TEXT])
+{
+	return t_us == MM_TIME_NONE ? "-" : mm_time_seconds(t_us, text);
+}
+
 static void
 show(struct mm_buf *out, const char *const *paths, size_t n)
 {
@@ -138,16 +145,19 @@ show(struct mm_buf *out, const char *const *paths, size_t n)
 	for (size_t i = 0; i < mm_evidence_count(ev); i++) {
 		struct mm_ledger *r = mm_evidence_ledger(ev, i);
 		char hex[MM_SHA256_HEX] = "";
+		char first[MM_TIME_TEXT], last[MM_TIME_TEXT];
 
 		if (r->is_log)
 			read_log(ev, i, hex);
-		mm_buf_addf(out,
-			    "row %.*s|%s|%s|%llu|%s|%llu|%llu|%lld|%s|%.*s\n",
-			    MM_STR_ARG(r->name), r->kind, r->compression,
-			    (unsigned long long)r->n_bytes, r->sha256,
-			    (unsigned long long)r->n_lines,
-			    (unsigned long long)r->n_duplicate_lines,
-			    (long long)r->torn_at, hex, MM_STR_ARG(r->note));
+		mm_buf_addf(
+		    out,
+		    "row %.*s|%s|%s|%llu|%s|%llu|%llu|%s..%s|%lld|%s|%.*s\n",
+		    MM_STR_ARG(r->name), r->kind, r->compression,
+		    (unsigned long long)r->n_bytes, r->sha256,
+		    (unsigned long long)r->n_lines,
+		    (unsigned long long)r->n_duplicate_lines,
+		    seconds(r->first_us, first), seconds(r->last_us, last),
+		    (long long)r->torn_at, hex, MM_STR_ARG(r->note));
 	}
 	mm_evidence_close(ev);
 }

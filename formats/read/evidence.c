@@ -82,6 +82,7 @@ mm_evidence_open(const char *const *paths, size_t n_paths,
 	if (st == MM_OK && useful == 0)
 		st = no_evidence(ev, n_paths > 0 ? paths[0] : "", err);
 	if (st == MM_OK) {
+		mm_share_zones(ev);
 		qsort(ev->items, ev->n, sizeof(*ev->items), by_reading);
 		st = mm_same_logs(ev, err);
 		qsort(ev->items, ev->n, sizeof(*ev->items), by_reading);

@@ -74,6 +74,7 @@ struct mm_evidence;
 
 struct mm_evidence_options {
 	int64_t zone_us;     /* for stamps without a zone */
+	bool zone_fixed;     /* it was asked for; else queue ids correct it */
 	int64_t now_us;	     /* no log line is later than a day after this */
 	uint64_t max_expand; /* ratio of expanded to given bytes, 0: default */
 };

@@ -13,6 +13,19 @@ mm_framer_init(struct mm_framer *f, int64_t anchor_us, int64_t zone_us)
 				 .stamp_us = MM_TIME_NONE };
 }
 
+void
+mm_framer_settle(struct mm_framer *f, int64_t t_us)
+{
+	struct mm_civil c;
+
+	mm_time_to_civil(t_us + f->zone_us, &c);
+	f->year = c.year;
+	f->last_us = t_us;
+	f->stamp_us = MM_TIME_NONE;
+	if (f->anchor_us != MM_TIME_NONE && f->anchor_us < t_us)
+		f->anchor_us = MM_TIME_NONE;
+}
+
 const char *
 mm_framing_name(enum mm_framing f)
 {
@@ -351,6 +364,7 @@ take_own_stamp(struct mm_framer *f, struct mm_line *out)
 	}
 	out->t_us = own.t_us;
 	out->text = own.text;
+	f->is_local = within.is_local;
 }
 
 /* One layer: false when there is no stamp and no header. */
@@ -402,6 +416,7 @@ mm_frame_inner(struct mm_framer *f, struct mm_str text, int64_t t_us,
 	if (out->t_us == MM_TIME_NONE || out->framing == MM_FRAME_RFC3164)
 		out->t_us = t_us;
 	f->last_us = out->t_us;
+	f->is_local = false;
 }
 
 void

@@ -49,6 +49,7 @@ struct mm_framer {
 	int64_t zone_us;   /* east of UTC, for stamps without a zone */
 	int64_t last_us;   /* of the stamp before; MM_TIME_NONE at first */
 	int year;	   /* of stamps without one; 0: not settled yet */
+	bool is_local;	   /* the last stamp had no zone of its own */
 	/* Stamp cache: most lines share their second with the line before. */
 	char stamp[20];
 	int64_t stamp_us;
@@ -56,6 +57,8 @@ struct mm_framer {
 
 /* An anchor of MM_TIME_NONE sets no limit: the first stamp then gets 2000. */
 void mm_framer_init(struct mm_framer *f, int64_t anchor_us, int64_t zone_us);
+/* A time that is sure: years follow from it. */
+void mm_framer_settle(struct mm_framer *f, int64_t t_us);
 /* Take `raw` apart. Never fails: a line without a known stamp has
  * MM_FRAME_NONE and its text, and its tag where it starts with "tag[pid]: ".
  * Years: the first stamp gets the latest year that the anchor allows; then a

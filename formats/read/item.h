@@ -25,6 +25,9 @@ struct mm_item {
 	uint64_t members[MM_DEPTH_MAX];
 	int64_t mtime_us;    /* of the file or member */
 	int64_t anchor_us;   /* see struct mm_framer */
+	int64_t zone_us;     /* of its stamps without one */
+	int64_t arrival_us;  /* a time near its beginning that is sure */
+	bool is_local;	     /* its first stamp has no zone */
 	struct mm_str small; /* arena: all of a small log in an archive */
 	bool taken;	     /* by the caller, as spool or listing */
 	bool whole;	     /* head is all of it */
@@ -60,6 +63,14 @@ void mm_item_note(struct mm_evidence *ev, struct mm_item *it, const char *text);
 /* Say where the stream broke, if it did (-1: no) and if that is not said. */
 void mm_item_torn(struct mm_evidence *ev, struct mm_item *it, int64_t at,
 		  const char *why);
+
+/* Read the head of a log for its first time, its zone and its year. */
+void mm_item_study(const struct mm_evidence *ev, struct mm_item *it,
+		   struct mm_str head);
+/* Begin framing it. */
+void mm_item_framer(const struct mm_item *it, struct mm_framer *f);
+/* Logs without ids take the zone of their neighbours. */
+void mm_share_zones(struct mm_evidence *ev);
 
 /* Put the decompression that `leaf` asks for on top of it. Whatever comes,
  * o->content is to be closed. */

@@ -4,6 +4,7 @@
 
 #include "formats/base/buf.h"
 #include "formats/base/mem.h"
+#include "formats/read/dating.h"
 #include "formats/read/envelope.h"
 #include "formats/read/overlap.h"
 #include "formats/read/reader.h"
@@ -26,6 +27,7 @@ struct mm_lines {
 	uint64_t n_framed[MM_FRAME_COUNT];
 	bool finished;
 	struct mm_framer framer;
+	struct mm_dating dating;
 };
 
 /* The reader that went on with log `i` behind another one, or a new one. */
@@ -80,7 +82,8 @@ mm_lines_open(struct mm_evidence *ev, size_t i, struct mm_err *err)
 	mm_buf_init(&l->text, MM_LINE_MAX_BYTES);
 	it->row.n_lines = it->row.n_duplicate_lines = 0;
 	it->row.first_us = it->row.last_us = MM_TIME_NONE;
-	mm_framer_init(&l->framer, it->anchor_us, ev->o.zone_us);
+	mm_item_framer(it, &l->framer);
+	mm_dating_init(&l->dating, ev->o.zone_fixed);
 	return l;
 }
 
@@ -190,6 +193,8 @@ unwrap(struct mm_lines *l, struct mm_str raw, struct mm_line *line)
 	if (w != MM_WRAP_NONE)
 		return w;
 	mm_frame(&l->framer, raw, line);
+	if (l->framer.is_local && mm_dating_learn(&l->dating, &l->framer, line))
+		mm_frame(&l->framer, raw, line);
 	w = mm_envelope_cri(l->envelope, &l->framer, line);
 	if (w != MM_WRAP_NONE)
 		return w;

@@ -167,6 +167,7 @@ mm_stamp_rfc3164(struct mm_framer *f, struct mm_str *s, int64_t *t_us)
 	if (cached(f, p, 15)) {
 		*s = mm_str_from(*s, 15);
 		*t_us = f->stamp_us + mm_stamp_fraction(s);
+		f->is_local = true;
 		return true;
 	}
 	month = mm_time_month(*s);
@@ -192,6 +193,7 @@ mm_stamp_rfc3164(struct mm_framer *f, struct mm_str *s, int64_t *t_us)
 		cache(f, p, 15, t);
 	*s = mm_str_from(*s, at + 9);
 	*t_us = t + mm_stamp_fraction(s);
+	f->is_local = true;
 	return true;
 }
 
@@ -227,6 +229,7 @@ mm_stamp_iso(struct mm_framer *f, struct mm_str *s, int64_t *t_us)
 	}
 	*s = mm_str_from(*s, 19);
 	t += mm_stamp_fraction(s);
-	*t_us = t - (mm_stamp_zone(s, &offset) ? offset : f->zone_us);
+	f->is_local = !mm_stamp_zone(s, &offset);
+	*t_us = t - (f->is_local ? f->zone_us : offset);
 	return true;
 }

@@ -240,6 +240,7 @@ time_of(struct mm_framer *f, const struct parsed *t)
 		f->year = c->year;
 		t_us = mm_time_from_civil(c) + t->seconds * MM_SECOND_US;
 	}
+	f->is_local = !t->has_zone;
 	return t_us == MM_TIME_NONE
 		   ? t_us
 		   : t_us + t->us - (t->has_zone ? t->zone_us : f->zone_us);
@@ -275,7 +276,7 @@ take_epoch(struct mm_framer *f, struct mm_str *s, struct mm_stamp *stamp)
 	struct mm_str rest = *s;
 	uint64_t sec;
 
-	(void)f;
+	f->is_local = false;
 	if (s->n < 12 || !mm_str_take_u64(&rest, &sec) || rest.p - s->p < 9 ||
 	    rest.p - s->p > 10)
 		return false;
@@ -305,7 +306,7 @@ take_tai64n(struct mm_framer *f, struct mm_str *s, struct mm_stamp *stamp)
 {
 	uint64_t sec = 0, ns = 0;
 
-	(void)f;
+	f->is_local = false;
 	if (s->n < 26 || s->p[0] != '@' || s->p[25] != ' ')
 		return false;
 	for (size_t i = 1; i < 25; i++) {
@@ -345,6 +346,7 @@ take_labelled(struct mm_framer *f, struct mm_str *s, struct mm_stamp *stamp)
 	    !mm_stamp_rfc3164(f, &rest, &local_us))
 		return false;
 	stamp->t_us = (int64_t)sec * MM_SECOND_US;
+	f->is_local = false;
 	stamp->framing = MM_FRAME_RFC3164;
 	stamp->header = true;
 	*s = rest;

@@ -2,7 +2,6 @@
 
 #include "formats/base/buf.h"
 #include "formats/base/mem.h"
-#include "formats/read/envelope.h"
 #include "formats/read/item.h"
 #include "formats/read/kind.h"
 
@@ -45,30 +44,6 @@ anchor_of(const struct mm_evidence *ev, int64_t gzip_us, int64_t mtime_us)
 	return t < dawn || t > now ? now : t;
 }
 
-/* The first time inside, as far as the head shows. */
-static int64_t
-first_time(struct mm_str head, int64_t anchor_us, int64_t zone_us)
-{
-	struct mm_envelope *e = mm_envelope_new();
-	struct mm_framer f;
-	struct mm_line line = { .t_us = MM_TIME_NONE };
-	struct mm_str raw;
-
-	mm_framer_init(&f, anchor_us, zone_us);
-	while (line.t_us == MM_TIME_NONE && head.n > 0) {
-		if (!mm_str_cutc(&head, '\n', &raw)) {
-			raw = head;
-			head.n = 0;
-		}
-		line.t_us = MM_TIME_NONE;
-		if (!mm_envelope_wants(e, raw) ||
-		    mm_envelope_open(e, &f, raw, &line) == MM_WRAP_NONE)
-			mm_frame(&f, raw, &line);
-	}
-	mm_envelope_free(e);
-	return line.t_us;
-}
-
 /* Offer it; what nobody takes is a log when it is text. */
 static enum mm_status
 offer(struct mm_walk *w, struct mm_item *it, struct mm_leaf *leaf,
@@ -98,8 +73,7 @@ offer(struct mm_walk *w, struct mm_item *it, struct mm_leaf *leaf,
 	if (it->row.is_log) {
 		it->whole = leaf->whole;
 		it->head_hash = mm_hash64(leaf->head);
-		it->row.first_us =
-		    first_time(leaf->head, it->anchor_us, w->ev->o.zone_us);
+		mm_item_study(w->ev, it, leaf->head);
 		if (it->row.first_us == MM_TIME_NONE)
 			it->row.kind = "text";
 	}
