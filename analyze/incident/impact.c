@@ -116,6 +116,20 @@ add_evidence(const struct mm_series *s, struct mm_incident *in, size_t peak)
 	}
 }
 
+/* For what the log tells without any words of a receiver. */
+static const char *
+sign_text(uint8_t sign)
+{
+	switch (sign) {
+	case MM_SIGN_TLS:
+		return "tls_failure: the TLS session failed";
+	case MM_SIGN_DNS:
+		return "dns_failure: the name lookup failed";
+	default:
+		return "net_unreachable: no connection, or it broke";
+	}
+}
+
 /* "throttle_rate: 421 4.7.28 our system has detected ...": the commonest
  * cause and the words of its first reply. */
 static struct mm_str
@@ -147,7 +161,7 @@ mm_incident_from(const struct mm_scene *sc, struct mm_incidents *l,
 		 struct mm_incident *in, const uint32_t *bad, size_t n)
 {
 	const struct mm_series *s = sc->series;
-	uint32_t *ids, *kept, origin;
+	uint32_t *ids, *kept, origin, reply;
 
 	if (n == 0)
 		return;
@@ -162,7 +176,9 @@ mm_incident_from(const struct mm_scene *sc, struct mm_incidents *l,
 	add_evidence(s, in, find_peak(s, in));
 	for (size_t i = 0; i < n; i++)
 		ids[i] = s->contacts[bad[i]].reply;
-	in->cause = cause_text(s, l, commonest(ids, n));
+	reply = commonest(ids, n);
+	in->cause = reply != 0 ? cause_text(s, l, reply)
+			       : mm_str_z(sign_text(s->contacts[bad[0]].sign));
 	for (size_t i = 0; i < n; i++)
 		ids[i] = s->contacts[bad[i]].origin;
 	origin = commonest(ids, n);

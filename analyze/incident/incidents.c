@@ -8,10 +8,8 @@
 #include "formats/base/mem.h"
 
 static const struct mm_detector *const detectors[] = {
-	&mm_detect_receivers,
-	&mm_detect_pause,
-	&mm_detect_hold,
-	&mm_detect_local_stop,
+	&mm_detect_receivers,  &mm_detect_pause,      &mm_detect_hold,
+	&mm_detect_local_stop, &mm_detect_transports,
 };
 
 /* ---- the list ---- */

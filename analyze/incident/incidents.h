@@ -75,7 +75,7 @@ struct mm_detector {
 };
 
 extern const struct mm_detector mm_detect_pause, mm_detect_hold,
-    mm_detect_local_stop;
+    mm_detect_local_stop, mm_detect_transports;
 
 /* Find the incidents of a filled case and write them into it. */
 enum mm_status mm_incidents_find(struct mm_store *s,

@@ -32,9 +32,9 @@ struct build {
 	uint32_t *domain_of_address;
 	size_t n_addresses;
 	/* By recipient id. */
-	uint32_t *message_of, *domain_of;
+	uint32_t *message_of, *address_of;
 	int64_t *deferred_us; /* last real try */
-	size_t n_messages_of, n_domains_of, n_deferred;
+	size_t n_messages_of, n_addresses_of, n_deferred;
 	/* By message id. */
 	uint32_t *origin_of, *only_domain; /* 0: not known, MANY */
 	size_t n_origins_of, n_only;
@@ -131,7 +131,7 @@ static void
 add_good(struct build *b, const struct mm_contact *c)
 {
 	struct mm_contact *all = b->s->contacts;
-	uint32_t key[2] = { c->domain, c->host };
+	uint32_t key[3] = { c->domain, c->host, c->took };
 	uint32_t id = mm_intern_add(
 	    &b->pairs, (struct mm_str){ (const char *)key, sizeof(key) });
 	uint32_t now = (uint32_t)b->s->n_contacts;
@@ -225,11 +225,11 @@ on_recipient(void *ctx, const struct mm_lean_recipient *r)
 
 	s->finals = widen(s->finals, &s->n_finals, r->id, 1);
 	b->message_of = widen(b->message_of, &b->n_messages_of, r->id, 4);
-	b->domain_of = widen(b->domain_of, &b->n_domains_of, r->id, 4);
+	b->address_of = widen(b->address_of, &b->n_addresses_of, r->id, 4);
 	b->deferred_us = widen(b->deferred_us, &b->n_deferred, r->id, 8);
 	s->finals[r->id] = r->final;
 	b->message_of[r->id] = r->message;
-	b->domain_of[r->id] = b->domain_of_address[r->address];
+	b->address_of[r->id] = r->address;
 	return MM_OK;
 }
 
@@ -257,6 +257,12 @@ note_domain(struct build *b, const struct mm_contact *c)
 	h->domain = h->several ? 0 : c->domain;
 }
 
+static bool
+is_unknown(const struct mm_dict_reply *r)
+{
+	return r->cause.p == NULL || mm_str_is(r->cause, "unknown");
+}
+
 static enum mm_sign
 sign_of(const struct build *b, const struct mm_lean_attempt *a)
 {
@@ -265,6 +271,12 @@ sign_of(const struct build *b, const struct mm_lean_attempt *a)
 	if (a->outcome == MM_OUT_SENT || a->outcome == MM_OUT_DISCARDED)
 		return MM_SIGN_GOOD;
 	sign = a->reply != 0 ? b->s->signs[a->reply] : mm_sign_of_dsn(a->dsn);
+	/* Tried in vain, and told in the MTA's words alone. */
+	if (a->contact && a->reply != 0 &&
+	    ((sign == MM_SIGN_NONE &&
+	      is_unknown(&b->s->dict->replies[a->reply])) ||
+	     (sign == MM_SIGN_LOCAL && a->leg)))
+		return MM_SIGN_ILL;
 	/* A lookup that failed reached nobody, but was tried. */
 	if (!a->contact && sign != MM_SIGN_DNS && sign != MM_SIGN_GONE &&
 	    sign != MM_SIGN_PAUSED)
@@ -312,15 +324,49 @@ on_attempt(void *ctx, const struct mm_lean_attempt *a)
 		return MM_OK;
 	c.host = host_of(b, a);
 	local = b->s->hosts[c.host].local;
-	c.domain = local || a->leg ? 0 : b->domain_of[a->recipient];
+	c.address = b->address_of[a->recipient];
+	c.domain = local || a->leg ? 0 : b->domain_of_address[c.address];
 	c.origin = a->leg ? a->origin : b->origin_of[c.message];
 	if (!a->leg && !local)
 		note_domain(b, &c);
 	if (!a->leg && a->contact)
 		note_try(b, a);
+	c.took = a->outcome == MM_OUT_SENT;
 	if (sign == MM_SIGN_GOOD)
 		add_good(b, &c);
 	else
+		add_bad(b, &c);
+	return MM_OK;
+}
+
+/* A TLS session that failed is told apart from the delivery that went on in
+ * clear; the line names the host. */
+static enum mm_status
+on_event(void *ctx, const struct mm_seen_event *e)
+{
+	struct build *b = ctx;
+	struct mm_contact c = { .t_us = e->t_us,
+				.origin = e->origin,
+				.file = e->file,
+				.line = e->line,
+				.n = 1,
+				.sign = MM_SIGN_TLS,
+				.leg = true };
+	struct mm_str rest = e->text, word;
+
+	if (!mm_str_is(e->kind, "trouble") ||
+	    !mm_str_is(e->what, mm_trouble_name(MM_TROUBLE_TLS)))
+		return MM_OK;
+	while (rest.n > 0 && c.host == 0) {
+		size_t n = 0;
+
+		while (n < rest.n && strchr(" =[],;:<>()", rest.p[n]) == NULL)
+			n++;
+		word = mm_str_upto(rest, n);
+		rest = mm_str_from(rest, n < rest.n ? n + 1 : n);
+		c.host = mm_intern_find(&b->hosts, word);
+	}
+	if (c.host != 0)
 		add_bad(b, &c);
 	return MM_OK;
 }
@@ -432,7 +478,7 @@ end(struct build *b)
 	free(b->bad_host);
 	free(b->domain_of_address);
 	free(b->message_of);
-	free(b->domain_of);
+	free(b->address_of);
 	free(b->deferred_us);
 	free(b->origin_of);
 	free(b->only_domain);
@@ -457,6 +503,8 @@ read_all(struct build *b, struct mm_store *store, struct mm_err *err)
 		st = mm_lean_messages(store, on_message, b, err);
 	if (st == MM_OK)
 		st = mm_lean_attempts(store, on_attempt, b, err);
+	if (st == MM_OK)
+		st = mm_rows_events(store, on_event, b, err);
 	return st;
 }
 

@@ -14,11 +14,12 @@
 struct mm_contact {
 	int64_t t_us;
 	uint32_t domain, host; /* 0: not known, or local */
-	uint32_t message, recipient, reply, origin;
+	uint32_t message, recipient, address, reply, origin;
 	uint32_t file, line;
 	uint32_t n;   /* good: contacts it stands for, else 1 */
 	uint8_t sign; /* enum mm_sign */
 	bool leg;     /* another host was tried after it */
+	bool took;    /* good: the mail was taken */
 };
 
 struct mm_host {

@@ -3,6 +3,7 @@
 
 #include "analyze/case/schema.h"
 #include "analyze/timeline/deliveries.h"
+#include "analyze/timeline/dialled.h"
 #include "analyze/timeline/join.h"
 #include "analyze/timeline/local.h"
 #include "analyze/timeline/open.h"
@@ -28,6 +29,7 @@ struct mm_stitch {
 	struct mm_locals locals;
 	struct client clients[N_CLIENTS];
 	struct mm_deliveries deliveries;
+	struct mm_dialled dialled;
 	struct mm_intern roots; /* instance roots */
 	struct mm_intern seen_rejects;
 	struct mm_buf args;
@@ -417,6 +419,8 @@ on_leg(struct mm_stitch *s)
 
 	leg->relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
+	if (leg->relay == 0 && r->session.p != NULL)
+		leg->relay = mm_dialled_relay(&s->dialled, r->session);
 	leg->reply = reply_number(s, leg->relay);
 	leg->args = args_text(s);
 	mm_load_row(s->load, &row);
@@ -698,11 +702,16 @@ on_trouble(struct mm_stitch *s)
 	add_event(s, "trouble", mm_trouble_name(s->r->trouble));
 }
 
-/* Sessions are counted by the readers of the ledger; nothing is kept. */
+/* Sessions of clients are nothing that is kept. */
 static void
 on_session(struct mm_stitch *s)
 {
-	(void)s;
+	const struct mm_record *r = s->r;
+
+	if (r->relay_name.p != NULL && r->session.p != NULL)
+		mm_dialled_note(&s->dialled, r->session,
+				mm_load_relay(s->load, r->relay_name,
+					      r->relay_ip, -1));
 }
 
 void

@@ -52,6 +52,7 @@ static const struct {
 	{ "smtp", "failed-command", mm_opensmtpd_failed },
 	{ "smtp", "bad-input", mm_opensmtpd_failed },
 	{ "smtp", "authentication", mm_opensmtpd_authentication },
+	{ "mta", "connecting", mm_opensmtpd_connecting },
 	{ "mta", "error", mm_opensmtpd_mta_error },
 	{ "mta", "closing", mm_opensmtpd_mta_error },
 };

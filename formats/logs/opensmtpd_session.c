@@ -157,6 +157,29 @@ mm_opensmtpd_authentication(const struct mm_opensmtpd_line *l, struct mm_str s)
 	return mm_opensmtpd_emit(l, &r);
 }
 
+/* "mta connecting address=smtp://192.0.2.27:25 host=mx.example": whom the
+ * later lines of the session are about. Without TLS only after it failed. */
+enum mm_verdict
+mm_opensmtpd_connecting(const struct mm_opensmtpd_line *l, struct mm_str s)
+{
+	struct mm_opensmtpd_fields f;
+	bool no_tls = mm_str_find(s, "+notls://") != MM_NOT_FOUND;
+	struct mm_record r;
+	struct mm_str head;
+
+	mm_opensmtpd_take_fields(s, &f);
+	mm_opensmtpd_begin(l, &r, no_tls ? MM_EV_TROUBLE : MM_EV_CONNECT);
+	if (no_tls) {
+		r.trouble = MM_TROUBLE_TLS;
+		r.text = l->text;
+	}
+	r.relay_name = f.host;
+	if (mm_str_cut(&f.address, "://", &head))
+		r.relay_ip =
+		    mm_str_upto(f.address, mm_str_find_last(f.address, ":"));
+	return mm_opensmtpd_emit(l, &r);
+}
+
 enum mm_verdict
 mm_opensmtpd_mta_error(const struct mm_opensmtpd_line *l, struct mm_str s)
 {
@@ -165,7 +188,6 @@ mm_opensmtpd_mta_error(const struct mm_opensmtpd_line *l, struct mm_str s)
 
 	mm_opensmtpd_take_fields(s, &f);
 	mm_opensmtpd_begin(l, &r, MM_EV_LEG);
-	r.session = MM_STR_ABSENT;
 	r.outcome = MM_OUT_DEFERRED;
 	r.contact = true;
 	r.transport = MM_STR("mta");

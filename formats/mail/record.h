@@ -44,7 +44,7 @@ enum mm_event {
 	MM_EV_CUT,	/* the client left before the end: no message */
 	/* Beside messages. */
 	MM_EV_REJECT,  /* refused; the queue id may be absent; `action` */
-	MM_EV_CONNECT, /* a session begins: client */
+	MM_EV_CONNECT, /* a session begins: client, or relay */
 	MM_EV_DISCONNECT,
 	MM_EV_DAEMON,  /* `daemon` says what happened to the MTA */
 	MM_EV_TROUBLE, /* `trouble` says where; text is its words */
@@ -127,8 +127,8 @@ struct mm_record {
 	int64_t size_bytes, n_recipients;
 
 	struct mm_str client_name, client_ip, helo, sasl_user, protocol;
-	/* Of the client, where lines name it; qmail: the number of a delivery,
-	 * which ties the outcome to the recipient. */
+	/* With a client or a relay, where lines name it; qmail: the number of
+	 * a delivery, which ties the outcome to the recipient. */
 	struct mm_str session;
 	struct mm_str relay_name; /* next hop, or "local", "virtual", "none" */
 	struct mm_str relay_ip;
