@@ -3,10 +3,10 @@
 
 #include "analyze/case/schema.h"
 #include "analyze/timeline/deliveries.h"
-#include "analyze/timeline/dialled.h"
 #include "analyze/timeline/join.h"
 #include "analyze/timeline/local.h"
 #include "analyze/timeline/open.h"
+#include "analyze/timeline/sessions.h"
 #include "analyze/timeline/stitch.h"
 #include "formats/base/digest.h"
 #include "formats/base/mem.h"
@@ -29,7 +29,7 @@ struct mm_stitch {
 	struct mm_locals locals;
 	struct client clients[N_CLIENTS];
 	struct mm_deliveries deliveries;
-	struct mm_dialled dialled;
+	struct mm_sessions sessions;
 	struct mm_intern roots; /* instance roots */
 	struct mm_intern seen_rejects;
 	struct mm_buf args;
@@ -161,6 +161,8 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 		l->client_ip = mm_load_name(s->load, r->client_ip);
 	if (r->sasl_user.p != NULL && l->sasl == 0)
 		l->sasl = mm_load_name(s->load, r->sasl_user);
+	if (r->session.p != NULL && r->mta == MM_MTA_OPENSMTPD)
+		mm_sessions_fill(&s->sessions, s->where.host, r->session, l);
 }
 
 static void
@@ -420,7 +422,8 @@ on_leg(struct mm_stitch *s)
 	leg->relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
 	if (leg->relay == 0 && r->session.p != NULL)
-		leg->relay = mm_dialled_relay(&s->dialled, r->session);
+		leg->relay = mm_sessions_relay(
+		    &s->sessions, s->where.host, r->session);
 	leg->reply = reply_number(s, leg->relay);
 	leg->args = args_text(s);
 	mm_load_row(s->load, &row);
@@ -702,16 +705,10 @@ on_trouble(struct mm_stitch *s)
 	add_event(s, "trouble", mm_trouble_name(s->r->trouble));
 }
 
-/* Sessions of clients are nothing that is kept. */
 static void
 on_session(struct mm_stitch *s)
 {
-	const struct mm_record *r = s->r;
-
-	if (r->relay_name.p != NULL && r->session.p != NULL)
-		mm_dialled_note(&s->dialled, r->session,
-				mm_load_relay(s->load, r->relay_name,
-					      r->relay_ip, -1));
+	mm_sessions_note(&s->sessions, s->load, s->where.host, s->r);
 }
 
 void
