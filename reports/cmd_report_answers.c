@@ -15,17 +15,17 @@ add_time(struct mm_buf *b, int64_t t_us, int64_t day_us)
 	mm_buf_addf(b, "%.8s", text + 11);
 }
 
+/* A sentence begins large, but a name of a host stays as it is. */
 static void
-add_what(struct mm_buf *b, const struct mm_told *t)
+add_what(struct mm_buf *b, const struct mm_told *d)
 {
-	const char *hole = strstr(t->kind->what, "%s");
+	const char *hole = strstr(d->what, "%s");
 	size_t at = b->n;
 
-	mm_buf_add(b, t->kind->what, (size_t)(hole - t->kind->what));
-	mm_buf_adds(b, t->target);
+	mm_buf_add(b, d->what, (size_t)(hole - d->what));
+	mm_buf_adds(b, d->target);
 	mm_buf_addz(b, hole + 2);
-	/* A sentence begins large, but a name of a host stays as it is. */
-	if (hole != t->kind->what)
+	if (hole != d->what || mm_str_is(d->name, "local"))
 		b->p[at] = (char)(b->p[at] - 'a' + 'A');
 }
 
@@ -115,43 +115,51 @@ answer_why(const struct mm_tale *t, struct mm_report *r, struct mm_buf *b)
 		mm_buf_addz(b, "the cause is not known");
 	if (b->p[0] >= 'a' && b->p[0] <= 'z')
 		b->p[0] = (char)(b->p[0] - 'a' + 'A');
-	mm_buf_addz(b, ". ");
+	mm_buf_addc(b, '.');
 	if (d->side.n > 0)
-		mm_buf_addf(b, "Side: %.*s. ", MM_STR_ARG(d->side));
+		mm_buf_addf(b, " Side: %.*s.", MM_STR_ARG(d->side));
 	if (d->trigger.n > 0)
-		mm_buf_addf(b, "Likely trigger: %.*s.", MM_STR_ARG(d->trigger));
-	answer(r, "Why", b, mm_tale_words(t, d), "causes-section");
+		mm_buf_addf(b, " Likely trigger: %.*s.",
+			    MM_STR_ARG(d->trigger));
+	answer(r, "Why", b, d->words, "causes-section");
 }
 
+/* What leads the report decides whether it is over; what else was open is
+ * said beside it. */
 static void
 answer_over(const struct mm_tale *t, struct mm_report *r, struct mm_buf *b)
 {
-	int64_t over_us = t->worst->start_us;
+	const struct mm_told *d = t->worst;
+	char text[MM_TIME_TEXT];
 
-	for (size_t i = 0; i < t->n; i++)
-		if (t->told[i].end_us > over_us)
-			over_us = t->told[i].end_us;
-	if (t->n_open == 0) {
-		mm_buf_addz(b, "Yes: the last incident ended at ");
-		add_time(b, over_us, MM_TIME_NONE);
+	if (d->end_us != MM_TIME_NONE) {
+		mm_buf_addz(b, "Yes, since ");
+		add_time(b, d->end_us, MM_TIME_NONE);
 		mm_buf_addz(b, " UTC.");
+		(void)mm_time_iso(d->end_us, false, text);
+		mm_report_verdict(
+		    r, t->n_open > 0 ? MM_TONE_WARN : MM_TONE_GOOD,
+		    "Over since %.10s %.8s UTC%s", text, text + 11,
+		    t->n_open > 0 ? ", others were open" : "");
 	} else {
-		mm_buf_addf(b,
-			    "No: %zu of %zu incidents had not ended when the "
-			    "logs did, at ",
-			    t->n_open, t->n);
+		mm_buf_addz(b, "No: it had not ended when the logs did, at ");
 		add_time(b, t->last_us, MM_TIME_NONE);
 		mm_buf_addz(b, " UTC.");
+		mm_report_verdict(r, MM_TONE_BAD,
+				  "Not over at the end of the logs");
+	}
+	if (t->n_open > (d->end_us == MM_TIME_NONE)) {
+		mm_buf_addc(b, ' ');
+		add_count(b, (int64_t)t->n_open - (d->end_us == MM_TIME_NONE),
+			  "other incident");
+		mm_buf_addz(b, " had no end in the logs.");
 	}
 	if (t->n_waiting > 0) {
 		mm_buf_addc(b, ' ');
 		add_count(b, t->n_waiting, "recipient");
 		mm_buf_addz(b, " still waited at the end of the logs.");
 	}
-	mm_report_verdict(r, t->n_open > 0 ? MM_TONE_BAD : MM_TONE_GOOD,
-			  t->n_open > 0 ? "Not over at the end of the logs"
-					: "Over");
-	answer(r, "Is it over", b, MM_STR_ABSENT, "volume-section");
+	answer(r, "Is it over", b, MM_STR_ABSENT, "incidents-section");
 }
 
 static void

@@ -8,43 +8,53 @@
 #include "formats/base/time.h"
 #include "reports/cmd_report_tale.h"
 
-/* What CONTRACT calls kinds. */
+/* What CONTRACT calls kinds. A plain tone is the course of things: it leads
+ * the report only when nothing else happened. */
+/* clang-format off */
 static const struct mm_told_kind kinds[] = {
-	{ "outage", "Outage", "%s could not be reached", MM_TONE_BAD },
-	{ "throttle", "Throttle", "%s limited the rate of our mail",
+	{ "outage", "Outage", "%s could not be reached", NULL, MM_TONE_BAD },
+	{ "throttle", "Throttle", "%s limited the rate of our mail", NULL,
 	  MM_TONE_WARN },
-	{ "block", "Block", "%s refused our mail", MM_TONE_BAD },
+	{ "block", "Block", "%s refused our mail", NULL, MM_TONE_BAD },
 	{ "greylist", "Greylisting", "%s made our mail wait by greylisting",
-	  MM_TONE_PLAIN },
-	{ "dns", "DNS failure", "lookups for %s failed", MM_TONE_BAD },
-	{ "tls", "TLS failure", "encrypted sessions with %s failed",
-	  MM_TONE_BAD },
-	{ "local-stop", "Standstill", "the mail server %s stood still",
-	  MM_TONE_BAD },
-	{ "disk", "Disk trouble", "the disk of %s was full or failed",
+	  NULL, MM_TONE_PLAIN },
+	{ "dns", "DNS failure", "lookups for %s failed",
+	  "lookups at %s failed", MM_TONE_WARN },
+	{ "tls", "TLS failure", "encrypted sessions with %s failed", NULL,
+	  MM_TONE_WARN },
+	{ "local-stop", "Standstill", "%s stood still", NULL, MM_TONE_BAD },
+	{ "disk", "Disk trouble", "the disk of %s was full or failed", NULL,
 	  MM_TONE_BAD },
 	{ "filter-down", "Filter down", "the content filter %s did not answer",
-	  MM_TONE_BAD },
-	{ "pause", "Pause", "deliveries to %s were paused", MM_TONE_PLAIN },
-	{ "hold", "Hold", "mail of %s was put on hold", MM_TONE_PLAIN },
-	{ "log-gap", "Gap in the log", "the log of %s has a hole",
+	  "a content filter at %s did not answer", MM_TONE_BAD },
+	{ "pause", "Pause", "deliveries to %s were put off by an operator",
+	  "%s put off its deliveries", MM_TONE_WARN },
+	{ "hold", "Hold", "mail for %s was put on hold",
+	  "mail was put on hold at %s", MM_TONE_PLAIN },
+	{ "freeze", "Freeze", "mail for %s was frozen",
+	  "mail was frozen at %s", MM_TONE_PLAIN },
+	{ "log-gap", "Gap in the log", "the log of %s has a hole", NULL,
 	  MM_TONE_PLAIN },
-	{ "clock-step", "Clock step", "the clock of %s jumped", MM_TONE_PLAIN },
-	{ "volume-spike", "Volume spike", "far more mail than usual at %s",
-	  MM_TONE_WARN },
-	{ "bounce-spike", "Bounce spike", "far more bounces than usual at %s",
-	  MM_TONE_WARN },
+	{ "clock-step", "Clock step", "the clock of %s jumped", NULL,
+	  MM_TONE_PLAIN },
+	{ "volume-spike", "Volume spike", "far more mail than usual for %s",
+	  "far more mail than usual at %s", MM_TONE_WARN },
+	{ "bounce-spike", "Bounce spike", "far more bounces than usual by %s",
+	  "far more bounces than usual at %s", MM_TONE_WARN },
 	{ "backscatter", "Backscatter",
-	  "bounces of mail that was never sent came to %s", MM_TONE_WARN },
-	{ "compromise", "Compromise", "%s sent what it should not",
-	  MM_TONE_BAD },
-	{ "failover", "Failover", "deliveries to %s took another way",
-	  MM_TONE_PLAIN },
-	{ "retry-storm", "Retry storm", "retries at %s came in bursts",
+	  "bounces of mail that was never sent came to %s", NULL,
 	  MM_TONE_WARN },
-	{ "backlog", "Backlog", "mail for %s piled up", MM_TONE_WARN },
-	{ "", "Incident", "something happened at %s", MM_TONE_PLAIN },
+	{ "compromise", "Compromise", "%s sent what it should not", NULL,
+	  MM_TONE_BAD },
+	{ "failover", "Failover", "deliveries to %s took another way", NULL,
+	  MM_TONE_PLAIN },
+	{ "retry-storm", "Retry storm", "retries to %s came in bursts",
+	  "retries at %s came in bursts", MM_TONE_WARN },
+	{ "backlog", "Backlog", "mail for %s piled up", "mail piled up at %s",
+	  MM_TONE_WARN },
+	{ "", "Incident", "something happened at %s", NULL, MM_TONE_PLAIN },
 };
+/* clang-format on */
 
 static const struct mm_told_kind *
 kind_of(struct mm_str name)
@@ -85,27 +95,54 @@ time_in(const struct mm_cell *cell)
 	return cell->kind == MM_TIME ? cell->i : MM_TIME_NONE;
 }
 
-/* Texts of a table end with a NUL; "local" is the own server. */
-static void
-name_target(const struct mm_tale *t, struct mm_told *d)
+static bool
+is_own(const struct mm_told *d)
 {
-	d->target = d->name;
-	if (mm_str_is(d->name, "local") && d->host.n > 0)
-		d->target = d->host;
-	else if (d->name.n > 0)
+	return mm_str_is(d->name, "local");
+}
+
+/* Texts of a table end with a NUL. */
+static void
+name_target(struct mm_tale *t, struct mm_told *d)
+{
+	if (!is_own(d))
 		d->target =
 		    mm_str_z(mm_operator_title(t->operators, d->name.p));
+	else if (d->host.n > 0)
+		d->target = mm_str_z(mm_arena_fmt(&t->texts, "server %.*s",
+						  MM_STR_ARG(d->host)));
+	else
+		d->target = MM_STR("this server");
+	d->what =
+	    is_own(d) && d->kind->own != NULL ? d->kind->own : d->kind->what;
+}
+
+/* "throttle_rate: 421 slow down", or words of the log alone. */
+static void
+split_cause(const struct mm_tale *t, struct mm_told *d, struct mm_str cause)
+{
+	struct mm_str rest = cause, name;
+
+	if (!mm_str_cut(&rest, ": ", &name)) {
+		name = cause;
+		rest = MM_STR_ABSENT;
+	}
+	if (mm_causes_find(t->causes, name) != MM_NOT_FOUND) {
+		d->cause = name;
+		d->words = rest;
+	} else {
+		d->words = cause;
+	}
 }
 
 static struct mm_told
-told_of(const struct mm_tale *t, size_t i)
+told_of(struct mm_tale *t, size_t i)
 {
 	const struct mm_cell *row = mm_table_row(t->rows, i);
 	struct mm_told d = {
 		.kind = kind_of(row[KIND].s),
 		.name = row[TARGET].s,
 		.host = row[HOST].s,
-		.cause = row[CAUSE].s,
 		.side = row[SIDE].s,
 		.trigger = row[TRIGGER].s,
 		.also = row[ALSO].s,
@@ -125,7 +162,10 @@ told_of(const struct mm_tale *t, size_t i)
 	};
 
 	(void)snprintf(d.id, sizeof(d.id), "i%zu", i + 1);
+	if (d.name.p == NULL)
+		d.name = MM_STR("local");
 	name_target(t, &d);
+	split_cause(t, &d, row[CAUSE].s);
 	return d;
 }
 
@@ -140,8 +180,12 @@ keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
 static bool
 is_worse(const struct mm_told *a, const struct mm_told *b)
 {
-	if (b == NULL || a->n_recipients != b->n_recipients)
-		return b == NULL || a->n_recipients > b->n_recipients;
+	bool a_plain = a->kind->tone == MM_TONE_PLAIN;
+
+	if (b == NULL || a_plain != (b->kind->tone == MM_TONE_PLAIN))
+		return b == NULL || !a_plain;
+	if (a->n_recipients != b->n_recipients)
+		return a->n_recipients > b->n_recipients;
 	return a->n_failed > b->n_failed;
 }
 
@@ -161,9 +205,7 @@ read_tables(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	if (x->run(s, MM_TIME_NONE, &sink, err) != MM_OK)
 		return err->code;
 	t->stories = mm_figure(figures, "stories", 0, err);
-	t->replies =
-	    t->stories != NULL ? mm_figure(figures, "replies", 0, err) : NULL;
-	return t->replies != NULL ? MM_OK : err->code;
+	return t->stories != NULL ? MM_OK : err->code;
 }
 
 enum mm_status
@@ -173,6 +215,7 @@ mm_tale_read(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	enum mm_status st;
 
 	*t = (struct mm_tale){ 0 };
+	mm_arena_init(&t->texts);
 	st = mm_rows_span(s, &t->first_us, &t->last_us, err);
 	if (st == MM_OK)
 		st = read_tables(t, s, figures, err);
@@ -194,37 +237,11 @@ mm_tale_fini(struct mm_tale *t)
 {
 	mm_table_free(t->rows);
 	mm_table_free(t->stories);
-	mm_table_free(t->replies);
 	mm_causes_free(t->causes);
 	mm_operators_free(t->operators);
+	mm_arena_fini(&t->texts);
 	free(t->told);
 	*t = (struct mm_tale){ 0 };
-}
-
-/* Columns of the figure "replies". */
-struct mm_str
-mm_tale_words(const struct mm_tale *t, const struct mm_told *d)
-{
-	enum { REPLY_CAUSE, SAMPLE, OPERATOR = 4, FIRST = 6, LAST };
-	struct mm_str best = MM_STR_ABSENT;
-
-	if (d->cause.n == 0 || d->name.n == 0)
-		return best;
-	for (size_t i = 0; i < t->replies->n_rows; i++) {
-		const struct mm_cell *row = mm_table_row(t->replies, i);
-
-		if (!mm_str_eq(row[REPLY_CAUSE].s, d->cause) ||
-		    row[LAST].i < d->start_us ||
-		    (d->end_us != MM_TIME_NONE && row[FIRST].i > d->end_us))
-			continue;
-		if ((row[OPERATOR].s.n > 0 &&
-		     mm_str_eq(row[OPERATOR].s, d->name)) ||
-		    mm_str_ifind(row[SAMPLE].s, d->name.p) != MM_NOT_FOUND)
-			return row[SAMPLE].s;
-		if (best.p == NULL)
-			best = row[SAMPLE].s;
-	}
-	return best;
 }
 
 void
@@ -233,18 +250,15 @@ mm_tale_add_cause(const struct mm_tale *t, const struct mm_told *d,
 {
 	size_t i = mm_causes_find(t->causes, d->cause);
 
-	if (i == MM_NOT_FOUND)
-		mm_buf_adds(b, d->cause);
-	else
-		mm_buf_addf(b, "%s (%.*s)",
-			    mm_causes_get(t->causes, i)->meaning,
-			    MM_STR_ARG(d->cause));
+	mm_buf_addf(b, "%s (%.*s)", mm_causes_get(t->causes, i)->meaning,
+		    MM_STR_ARG(d->cause));
 }
 
 struct mm_advice
 mm_tale_advice(const struct mm_tale *t, const struct mm_told *d)
 {
-	size_t i = mm_causes_find(t->causes, d->cause);
+	size_t i = d->cause.p != NULL ? mm_causes_find(t->causes, d->cause)
+				      : MM_NOT_FOUND;
 
 	return i != MM_NOT_FOUND ? mm_causes_advice(t->causes, i, d->name.p)
 				 : (struct mm_advice){ 0 };

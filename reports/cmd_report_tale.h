@@ -11,6 +11,7 @@
 struct mm_told_kind {
 	const char *name, *title;
 	const char *what; /* "%s" is the target */
+	const char *own;  /* the same of the own server; NULL: as `what` */
 	enum mm_tone tone;
 };
 
@@ -18,9 +19,12 @@ struct mm_told_kind {
 struct mm_told {
 	char id[24]; /* "i3" */
 	const struct mm_told_kind *kind;
+	const char *what;     /* kind->what or kind->own */
 	struct mm_str name;   /* of the target: "google", "big.example" */
 	struct mm_str target; /* as people know it: "Google" */
-	struct mm_str host, cause, side, trigger, story;
+	struct mm_str cause;  /* name in the taxonomy; absent: none */
+	struct mm_str words;  /* what was said, or stands in the log */
+	struct mm_str host, side, trigger, story;
 	struct mm_str also, evidence; /* JSON lists */
 	int64_t start_us, end_us, peak_us, last_good_us, first_bad_us,
 	    recovered_us;
@@ -29,12 +33,13 @@ struct mm_told {
 };
 
 struct mm_tale {
-	struct mm_table *rows, *stories, *replies; /* owned */
-	struct mm_causes *causes;		   /* owned */
-	struct mm_operators *operators;		   /* owned */
-	struct mm_told *told;			   /* owned; by start */
+	struct mm_table *rows, *stories; /* owned */
+	struct mm_causes *causes;	 /* owned */
+	struct mm_operators *operators;	 /* owned */
+	struct mm_arena texts;
+	struct mm_told *told; /* owned; by start */
 	size_t n;
-	const struct mm_told *worst; /* most recipients; NULL: none at all */
+	const struct mm_told *worst; /* NULL: none at all */
 	size_t n_open;		     /* not over at the end of the logs */
 	int64_t first_us, last_us;   /* of the logs */
 	int64_t n_waiting; /* recipients not done then; the caller's to set */
@@ -57,11 +62,8 @@ enum mm_status mm_tale_tell(const struct mm_tale *t, struct mm_report *r,
 			    struct mm_err *err) MM_USE_RESULT;
 void mm_tale_advise(const struct mm_tale *t, struct mm_report *r);
 
-/* What the answers and the parts share. The provider's own words: what was
- * said most often of this cause, by the target if it is known who that is. */
-struct mm_str mm_tale_words(const struct mm_tale *t, const struct mm_told *d);
-/* "too many messages in a time ... (throttle_rate)"; the cause alone when it
- * is not of the taxonomy. */
+/* What the answers and the parts share: "too many messages in a time ...
+ * (throttle_rate)"; the incident has a cause. */
 void mm_tale_add_cause(const struct mm_tale *t, const struct mm_told *d,
 		       struct mm_buf *b);
 struct mm_advice mm_tale_advice(const struct mm_tale *t,

@@ -125,11 +125,30 @@ tell_evidence(const struct mm_told *d, struct mm_report *r,
 	mm_json_free(list);
 }
 
+/* What it meant, and the words: of the other side, or of the own log. */
+static void
+tell_cause(const struct mm_tale *t, const struct mm_told *d,
+	   struct mm_report *r)
+{
+	const char *whose =
+	    mm_str_is(d->side, "own") ? "in the own log" : "in their own words";
+	struct mm_buf b;
+
+	mm_buf_init(&b, (size_t)1 << 20);
+	if (d->cause.n > 0) {
+		mm_tale_add_cause(t, d, &b);
+		mm_buf_addz(&b, ", ");
+	}
+	mm_buf_addz(&b, whose);
+	if (d->words.n > 0)
+		mm_report_words(r, d->words, b.p);
+	mm_buf_fini(&b);
+}
+
 static void
 tell_one(const struct mm_tale *t, const struct mm_told *d, struct mm_report *r,
 	 const struct mm_quotes *quotes)
 {
-	struct mm_str words = mm_tale_words(t, d);
 	struct mm_buf b;
 
 	mm_buf_init(&b, (size_t)1 << 20);
@@ -146,11 +165,7 @@ tell_one(const struct mm_tale *t, const struct mm_told *d, struct mm_report *r,
 	if (d->trigger.n > 0)
 		mm_report_prose(r, "Likely trigger: %.*s.",
 				MM_STR_ARG(d->trigger));
-	mm_buf_clear(&b);
-	mm_buf_addz(&b, "what was said most often: ");
-	mm_tale_add_cause(t, d, &b);
-	if (words.n > 0)
-		mm_report_words(r, words, b.p);
+	tell_cause(t, d, r);
 	tell_evidence(d, r, quotes);
 	mm_buf_fini(&b);
 }

@@ -53,7 +53,7 @@ static const char incidents[] =
     " peak_us, cause, side, confidence, messages, recipients,"
     " attempts_failed, expired, trigger, evidence, story) VALUES"
     " ('throttle', 'google', '[\"mx.big.example\"]', 'mx1.example.org',"
-    " " AT(60) ", " AT(1800) ", " AT(90) ", 'throttle_rate', 'receiver',"
+    " " AT(60) ", " AT(1800) ", " AT(90) ", 'throttle_rate: 421 4.7.0 slow down <b>', 'receiver',"
     " 0.9, 1, 2, 3, 0, 'news@example.org began to send',"
     " '[\"mail.log:2\",\"mail.log:4\",\"gone.log:1\"]',"
     " 'The rate was cut.'),"
@@ -91,8 +91,8 @@ static void
 test_text(void **state)
 {
 	static const char *const want[] = {
-		"\nThrottle: Google\n================\n\nNot over at the end "
-		"of the logs\n",
+		"\nThrottle: Google\n================\n\n"
+		"Over since 2026-11-22 05:30:00 UTC, others were open\n",
 		"Hosts                 mx1.example.org\n",
 		"Recipients            2\n",
 		"Delivered             50.0 %\n",
@@ -113,9 +113,9 @@ test_text(void **state)
 		"news@example.org began to\n  send.\n",
 		"\n  > 421 4.7.0 slow down <b>\n",
 		"\nIs it over\n"
-		"  No: 1 of 2 incidents had not ended when the logs did, at "
-		"2026-11-22 06:00:00\n"
-		"  UTC. 1 recipient still waited at the end of the logs.\n",
+		"  Yes, since 2026-11-22 05:30:00 UTC. 1 other incident had no "
+		"end in the logs.\n"
+		"  1 recipient still waited at the end of the logs.\n",
 		"\ni1 Throttle: Google\n",
 		"\nWhat to do\n  Lower messages an hour to this operator;",
 		"\n 1. Google (i1, throttle_rate): Lower messages an hour",
@@ -125,7 +125,7 @@ test_text(void **state)
 		"  mail.log:2  2026-11-22T05:01:00Z 4bX1: to=<a@big.example>, "
 		"relay=mx.big.example, deferred (421 4.7.0 slow down)\n",
 		"  gone.log:1  \n",
-		"\ni2 Standstill: mx1.example.org\n",
+		"\ni2 Standstill: server mx1.example.org\n",
 		"\nTOTAL            1      0   0",
 		"odd <b>line</b>  mail.log:9",
 	};
@@ -163,10 +163,10 @@ static void
 test_html(void **state)
 {
 	static const char *const want[] = {
-		"<p class=\"verdict bad\">Not over at the end of the logs</p>",
+		"<p class=\"verdict warn\">Over since",
 		"<blockquote>421 4.7.0 slow down &lt;b&gt;</blockquote>",
 		"<td><a href=\"#i1\">i1</a></td><td>Throttle</td>",
-		"<h3 id=\"i2\">i2 Standstill: mx1.example.org</h3>",
+		"<h3 id=\"i2\">i2 Standstill: server mx1.example.org</h3>",
 		"data-from=\"1795323660\" data-to=\"1795325400\"><a "
 		"href=\"#i1\">i1 Throttle: Google</a>",
 		"<details class=\"evidence\" id=\"i1-evidence\"><summary>"
