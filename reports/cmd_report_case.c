@@ -339,6 +339,10 @@ mm_report_of_case(struct mm_store *s, struct mm_err *err)
 	}
 	if (st == MM_OK)
 		st = add_body(&v);
+	if (st == MM_OK) {
+		mm_report_rows(v.r, v.tale.rows);
+		v.tale.rows = NULL;
+	}
 	mm_tale_fini(&v.tale);
 	mm_figures_free(v.figures);
 	if (st == MM_OK)

@@ -28,6 +28,13 @@ mm_tale_windows(const struct mm_tale *t, struct mm_window *windows,
 	}
 }
 
+static struct mm_cell
+lasted(const struct mm_told *d)
+{
+	return mm_cell_span(
+	    d->end_us == MM_TIME_NONE ? MM_TIME_NONE : d->end_us - d->start_us);
+}
+
 static void
 tell_table(const struct mm_tale *t, struct mm_report *r)
 {
@@ -36,14 +43,13 @@ tell_table(const struct mm_tale *t, struct mm_report *r)
 		{ "kind", "kind", MM_TEXT },
 		{ "target", "target", MM_TEXT },
 		{ "start", "start", MM_TIME },
-		{ "end", "end", MM_TIME },
+		{ "lasted", "lasted", MM_SPAN },
 		{ "recipients", "recipients", MM_INT },
-		{ "attempts_failed", "failed attempts", MM_INT },
 		{ "cause", "cause", MM_TEXT },
 		{ "side", "side", MM_TEXT },
 		{ "confidence", "confidence", MM_SHARE },
 	};
-	struct mm_table *all = mm_table_new("incidents", "All incidents",
+	struct mm_table *all = mm_table_new("overview", "All incidents",
 					    columns, MM_COUNT(columns));
 
 	for (size_t i = 0; i < t->n; i++) {
@@ -53,9 +59,8 @@ tell_table(const struct mm_tale *t, struct mm_report *r)
 			mm_cell_z(d->kind->title),
 			mm_cell_text(d->target),
 			mm_cell_time(d->start_us),
-			mm_cell_time(d->end_us),
+			lasted(d),
 			mm_cell_int(d->n_recipients),
-			mm_cell_int(d->n_failed),
 			mm_cell_text(d->cause),
 			mm_cell_text(d->side),
 			mm_cell_share(d->confidence),
@@ -73,16 +78,15 @@ tell_facts(const struct mm_told *d, struct mm_report *r)
 		{ "Start", mm_cell_time(d->start_us) },
 		{ "Worst", mm_cell_time(d->peak_us) },
 		{ "End", mm_cell_time(d->end_us) },
-		{ "Lasted", mm_cell_span(d->end_us == MM_TIME_NONE
-					     ? MM_TIME_NONE
-					     : d->end_us - d->start_us) },
+		{ "Lasted", lasted(d) },
 		{ "Last good before", mm_cell_time(d->last_good_us) },
 		{ "First bad", mm_cell_time(d->first_bad_us) },
 		{ "First good after", mm_cell_time(d->recovered_us) },
 		{ "Recipients", mm_cell_int(d->n_recipients) },
 		{ "Messages", mm_cell_int(d->n_messages) },
 		{ "Failed attempts", mm_cell_int(d->n_failed) },
-		{ "Expired", mm_cell_int(d->n_expired) },
+		{ "Expired", d->n_expired > 0 ? mm_cell_int(d->n_expired)
+					      : mm_cell_null() },
 		{ "Cause", mm_cell_text(d->cause) },
 		{ "Side", mm_cell_text(d->side) },
 		{ "Confidence", mm_cell_share(d->confidence) },

@@ -12,6 +12,11 @@ extern const char *const mm_page_tones[]; /* class names, by enum mm_tone */
  * Nothing for a table of fewer than two rows. */
 void mm_page_chart(const struct mm_block *block, struct mm_buf *b);
 
+/* Windows lie in lanes above the lines, none over another but in the last
+ * lane. Gives the number of lanes; `lanes` has room for each window. */
+#define MM_PAGE_LANES 10
+size_t mm_page_lanes(const struct mm_chart *c, size_t *lanes);
+
 /* Line `c` (from 1) of a chart in at most `width` block letters, each the
  * highest value of its part, and that of all behind it; blank is unknown. */
 void mm_page_sparkline(const struct mm_block *block, size_t c, size_t width,

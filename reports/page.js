@@ -168,19 +168,39 @@ function palette(tones) {
 	});
 }
 
-function shade(figure, scale, canvas, area, g) {
-	all(figure, '.windows li').forEach(function (li) {
+/* Where each window lies in the plot: [{ li, from, to }], what is worse last. */
+function extents(figure, scale, area, g) {
+	var order = ['plain', 'good', 'warn', 'bad'];
+	return all(figure, '.windows li').map(function (li) {
 		var from = g.toDomXCoord(li.dataset.from * scale);
 		var to = g.toDomXCoord(li.dataset.to * scale);
-		var rgb = css('--w-' + li.className);
 		from = Math.max(from, area.x);
-		to = Math.min(Math.max(to, from + 2), area.x + area.w);
-		if (to <= from)
-			return;
-		canvas.fillStyle = 'rgb(' + rgb + ' / .13)';
-		canvas.fillRect(from, area.y, to - from, area.h);
-		canvas.fillStyle = 'rgb(' + rgb + ')';
-		canvas.fillRect(from, area.y, to - from, 2);
+		return { li: li, from: from,
+			to: Math.min(Math.max(to, from + 2), area.x + area.w) };
+	}).filter(function (e) {
+		return e.to > e.from;
+	}).sort(function (a, b) {
+		return order.indexOf(a.li.className) -
+		    order.indexOf(b.li.className);
+	});
+}
+
+/* Shaded behind the lines; above them each by itself, a link. */
+function shade(figure, lanes, scale, canvas, area, g) {
+	lanes.textContent = '';
+	extents(figure, scale, area, g).forEach(function (e) {
+		var a = e.li.querySelector('a');
+		var bar = a ? make('a', { href: a.getAttribute('href') })
+		    : make('span');
+		canvas.fillStyle = css('--f-' + e.li.className);
+		canvas.fillRect(e.from, area.y, e.to - e.from, area.h);
+		bar.className = e.li.className;
+		bar.title = e.li.textContent;
+		bar.tabIndex = -1; /* the list below is for the keyboard */
+		bar.style.left = e.from + 'px';
+		bar.style.width = e.to - e.from + 'px';
+		bar.style.top = e.li.dataset.lane * 8 + 'px';
+		lanes.appendChild(bar);
 	});
 }
 
@@ -228,6 +248,7 @@ function draw(figure) {
 	var stacked = figure.hasAttribute('data-stacked');
 	var tones = figure.dataset.tones.split(' ');
 	var plot = make('div', { 'class': 'plot', 'aria-hidden': 'true' });
+	var lanes = make('div', { 'class': 'lanes', 'aria-hidden': 'true' });
 	var keys = figure.querySelector('.keys');
 	var at = make('span', { 'class': 'at' });
 	var reset = make('button', { type: 'button', 'class': 'reset',
@@ -263,7 +284,12 @@ function draw(figure) {
 
 	keys.appendChild(reset);
 	keys.appendChild(at);
-	figure.insertBefore(plot, figure.querySelector('details'));
+	lanes.style.height = 8 * all(figure, '.windows li').reduce(
+	    function (n, li) {
+		return Math.max(n, Number(li.dataset.lane) + 1);
+	}, 0) + 'px';
+	figure.insertBefore(lanes, figure.querySelector('details'));
+	figure.insertBefore(plot, lanes.nextSibling);
 	figure.classList.add('drawn');
 	options = {
 		labels: names, labelsUTC: true, legend: 'never',
@@ -273,7 +299,7 @@ function draw(figure) {
 		highlightCircleSize: 4, series: {},
 		axes: { x: { drawGrid: false },
 			y: { axisLabelFormatter: tick(yUnit) } },
-		underlayCallback: shade.bind(null, figure,
+		underlayCallback: shade.bind(null, figure, lanes,
 		    time ? 1000 : 1 / xUnit[0]),
 		highlightCallback: function (event, x, points, row) {
 			values(trs[row]);
@@ -327,9 +353,6 @@ Dygraph.PLUGINS = Dygraph.PLUGINS.filter(function (p) {
 all(document, '.chart').forEach(draw);
 all(document, '.table .scroll').forEach(equip);
 dark.addEventListener('change', repaint);
-addEventListener('beforeprint', function () {
-	all(document, '.evidence').forEach(function (e) { e.open = true; });
-});
 addEventListener('hashchange', unfold);
 unfold();
 }());

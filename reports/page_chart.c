@@ -1,17 +1,20 @@
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "formats/base/mem.h"
 #include "formats/base/time.h"
 #include "reports/page.h"
 #include "reports/renderers.h"
 
 /* The drawing, in its own units; page.css makes it as wide as the page. */
-#define WIDTH  960.0
-#define HEIGHT 270.0
-#define LEFT   64.0
-#define RIGHT  952.0
-#define TOP    10.0
-#define BOTTOM 240.0
+#define WIDTH 960.0
+#define LEFT  64.0
+#define RIGHT 952.0
+#define TOP   10.0
+#define LANE  8.0   /* one lane of windows */
+#define PLOT  230.0 /* the lines */
+#define BELOW 30.0  /* ticks */
 
 const char *const mm_page_tones[] = { [MM_TONE_PLAIN] = "plain",
 				      [MM_TONE_GOOD] = "good",
@@ -28,6 +31,7 @@ struct drawing {
 	const struct mm_table *t;
 	const struct mm_chart *c;
 	struct axis x, y;
+	size_t *lanes; /* of the windows */
 	struct mm_buf *b;
 };
 
@@ -97,7 +101,7 @@ round_step(double rough, bool is_time)
 }
 
 static void
-set_axes(struct drawing *d)
+set_axes(struct drawing *d, double top)
 {
 	const struct mm_table *t = d->t;
 	enum mm_cell_kind kind = t->columns[1].kind;
@@ -113,7 +117,7 @@ set_axes(struct drawing *d)
 		}
 	if (hi <= lo)
 		hi = lo + 1;
-	d->y = (struct axis){ lo, hi, BOTTOM, TOP, 0 };
+	d->y = (struct axis){ lo, hi, top + PLOT, top, 0 };
 	d->x.step = round_step((d->x.hi - d->x.lo) / 9, true);
 	d->y.step = round_step((hi - lo) / 5, kind == MM_SPAN);
 	if (kind == MM_INT)
@@ -177,29 +181,91 @@ add_axes(struct drawing *d)
 		mm_buf_addf(d->b,
 			    "<path class=\"grid\" d=\"M%.1f %.0fv5\"/>"
 			    "<text x=\"%.1f\" y=\"%.0f\" class=\"m\">",
-			    x, BOTTOM, x, BOTTOM + 20);
+			    x, d->y.from, x, d->y.from + 20);
 		add_tick(d, columns[0].kind, v);
 		mm_buf_addz(d->b, "</text>\n");
 	}
 }
 
-static void
-add_windows(struct drawing *d)
+size_t
+mm_page_lanes(const struct mm_chart *c, size_t *lanes)
 {
+	int64_t end[MM_PAGE_LANES];
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->n_windows; i++) {
+		const struct mm_window *w = &c->windows[i];
+		size_t k = 0;
+
+		while (k + 1 < MM_PAGE_LANES && k < n && end[k] > w->from)
+			k++;
+		if (k == n)
+			end[n++] = w->to;
+		else if (w->to > end[k])
+			end[k] = w->to;
+		lanes[i] = k;
+	}
+	return n;
+}
+
+/* Where a window is drawn; false when it is not in the picture. */
+static bool
+extent(const struct drawing *d, const struct mm_window *w, double *from,
+       double *width)
+{
+	double to = place(&d->x, (double)w->to);
+
+	*from = fmax(place(&d->x, (double)w->from), LEFT);
+	*width = fmin(fmax(to, *from + 2), RIGHT) - *from;
+	return *width > 0;
+}
+
+/* Behind the lines: what is worse lies over what is less. */
+static void
+add_shades(struct drawing *d)
+{
+	double from, width;
+
+	for (int tone = MM_TONE_PLAIN; tone <= MM_TONE_BAD; tone++)
+		for (size_t i = 0; i < d->c->n_windows; i++) {
+			const struct mm_window *w = &d->c->windows[i];
+
+			if ((int)w->tone != tone ||
+			    !extent(d, w, &from, &width))
+				continue;
+			mm_buf_addf(d->b,
+				    "<rect class=\"shade %s\" x=\"%.1f\" "
+				    "y=\"%.0f\" width=\"%.1f\" "
+				    "height=\"%.0f\"/>\n",
+				    mm_page_tones[tone], from, d->y.to, width,
+				    d->y.from - d->y.to);
+		}
+}
+
+/* Above them: each by itself, leading to what is said about it. */
+static void
+add_lanes(struct drawing *d)
+{
+	double from, width;
+
 	for (size_t i = 0; i < d->c->n_windows; i++) {
 		const struct mm_window *w = &d->c->windows[i];
-		double from = place(&d->x, (double)w->from);
-		double to = place(&d->x, (double)w->to);
 
-		from = fmax(from, LEFT);
-		to = fmin(fmax(to, from + 2), RIGHT);
-		if (to <= from)
+		if (!extent(d, w, &from, &width))
 			continue;
+		if (w->see != NULL) {
+			mm_buf_addz(d->b, "<a href=\"#");
+			mm_render_html(d->b, mm_str_z(w->see));
+			mm_buf_addz(d->b, "\">");
+		}
 		mm_buf_addf(d->b,
-			    "<rect class=\"%s\" x=\"%.1f\" y=\"%.0f\" "
-			    "width=\"%.1f\" height=\"%.0f\"/>\n",
-			    mm_page_tones[w->tone], from, TOP, to - from,
-			    BOTTOM - TOP);
+			    "<rect class=\"lane %s\" x=\"%.1f\" y=\"%.0f\" "
+			    "width=\"%.1f\" height=\"%.0f\" rx=\"1\"><title>",
+			    mm_page_tones[w->tone], from,
+			    TOP + LANE * (double)d->lanes[i], width, LANE - 2);
+		mm_render_html(d->b, mm_str_z(w->label));
+		mm_buf_addz(d->b, w->see != NULL ? "</title></rect></a>\n"
+						 : "</title></rect>\n");
 	}
 }
 
@@ -233,25 +299,31 @@ void
 mm_page_chart(const struct mm_block *block, struct mm_buf *b)
 {
 	struct drawing d = { .t = block->table, .c = &block->chart, .b = b };
-	size_t plain = 0;
+	size_t plain = 0, n_lanes;
+	double top;
 
-	if (d.t->n_rows < 2 || d.t->n_columns < 2)
+	if (d.t->n_rows < 2 || d.t->n_columns < 2 ||
+	    value(&mm_table_row(d.t, 0)[0]) >=
+		value(&mm_table_row(d.t, d.t->n_rows - 1)[0]))
 		return;
-	set_axes(&d);
-	if (!(d.x.hi > d.x.lo))
-		return;
+	d.lanes = mm_calloc(d.c->n_windows + 1, sizeof(*d.lanes));
+	n_lanes = mm_page_lanes(d.c, d.lanes);
+	top = TOP + LANE * (double)n_lanes + (n_lanes > 0 ? 4 : 0);
+	set_axes(&d, top);
 	mm_buf_addf(b,
 		    "<svg class=\"still\" viewBox=\"0 0 %.0f %.0f\" "
 		    "role=\"img\" aria-label=\"",
-		    WIDTH, HEIGHT);
+		    WIDTH, top + PLOT + BELOW);
 	mm_render_html(b, mm_str_z(d.t->title));
 	mm_buf_addz(b, "\">\n");
-	add_windows(&d);
+	add_shades(&d);
+	add_lanes(&d);
 	add_axes(&d);
 	for (size_t c = 1; c < d.t->n_columns; c++)
 		add_line(&d, c,
 			 d.c->tones[c - 1] == MM_TONE_PLAIN ? plain++ : 0);
 	mm_buf_addz(b, "</svg>\n");
+	free(d.lanes);
 }
 
 /* The highest value of line `c` in the rows of part `k` of `n`. */

@@ -1,9 +1,11 @@
 /* The page. Charts are drawn by scripts from the tables below them, so the
  * tables are the data and nothing stands in the file twice. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "formats/base/data.h"
 #include "formats/base/digest.h"
+#include "formats/base/mem.h"
 #include "formats/base/time.h"
 #include "reports/page.h"
 #include "reports/renderers.h"
@@ -201,21 +203,29 @@ add_rows(const struct mm_block *block, size_t max_rows, struct mm_buf *b)
 	}
 }
 
+#define N_LISTED 6 /* more windows than these are folded away */
+
 static void
 add_windows(const struct mm_chart *c, struct mm_buf *b)
 {
 	char from[MM_TIME_TEXT], to[MM_TIME_TEXT];
+	size_t *lanes = mm_calloc(c->n_windows + 1, sizeof(*lanes));
 
-	if (c->n_windows == 0)
-		return;
-	mm_buf_addz(b, "<ul class=\"windows\">\n");
+	(void)mm_page_lanes(c, lanes);
+	if (c->n_windows > 0)
+		mm_buf_addf(b,
+			    "<details%s><summary>Shaded <small>%zu"
+			    "</small></summary>\n<ul class=\"windows\">\n",
+			    c->n_windows > N_LISTED ? "" : " open",
+			    c->n_windows);
 	for (size_t i = 0; i < c->n_windows; i++) {
 		const struct mm_window *w = &c->windows[i];
 
-		mm_buf_addf(b, "<li class=\"%s\" data-from=\"%s\" data-to=\"",
-			    mm_page_tones[w->tone],
-			    mm_time_seconds(w->from, from));
-		mm_buf_addf(b, "%s\">", mm_time_seconds(w->to, to));
+		mm_buf_addf(b, "<li class=\"%s\" data-lane=\"%zu\" ",
+			    mm_page_tones[w->tone], lanes[i]);
+		mm_buf_addf(b, "data-from=\"%s\" data-to=\"%s\">",
+			    mm_time_seconds(w->from, from),
+			    mm_time_seconds(w->to, to));
 		if (w->see != NULL) {
 			mm_buf_addz(b, "<a href=\"#");
 			add_z(b, w->see);
@@ -224,7 +234,9 @@ add_windows(const struct mm_chart *c, struct mm_buf *b)
 		add_z(b, w->label);
 		mm_buf_addz(b, w->see != NULL ? "</a></li>\n" : "</li>\n");
 	}
-	mm_buf_addz(b, "</ul>\n");
+	if (c->n_windows > 0)
+		mm_buf_addz(b, "</ul></details>\n");
+	free(lanes);
 }
 
 /* Which line is which; page.js makes buttons of them. */
@@ -282,10 +294,10 @@ add_chart(const struct mm_block *block, struct mm_buf *b)
 	mm_buf_addz(b, " <small>");
 	add_z(b, block->chart.y_label);
 	mm_buf_addz(b, "</small></figcaption>\n");
-	add_windows(&block->chart, b);
 	add_keys(block, b);
 	mm_page_chart(block, b);
-	mm_buf_addz(b, "<details><summary>The numbers "
+	add_windows(&block->chart, b);
+	mm_buf_addz(b, "<details class=\"numbers\"><summary>The numbers "
 		       "<small>");
 	mm_buf_addf(b, "%zu rows</small></summary>\n", t->n_rows);
 	add_rows(block, SIZE_MAX, b);

@@ -5,7 +5,7 @@ Needs chromium and chromedriver, nothing else. Exit status 1: a check failed."""
 import sys
 import traceback
 
-from webdriver import Browser
+from webdriver import Browser, PageError
 
 failed = []
 
@@ -153,6 +153,13 @@ def check_charts(b):
     check("zoomed in", b.js(VISIBLE, "#volume .reset"), 1)
     b.click("#volume .reset")
     check("and out", b.js(VISIBLE, "#volume .reset"), 0)
+    check("each window has its bar above the lines",
+          b.js("return Array.from(document.querySelectorAll("
+               "'#volume .lanes > *'), e => e.title.slice(0, 5))"),
+          ["Log m", "1 Thr", "2 DNS"])
+    b.click("#volume .lanes .warn")
+    check("which leads to what is said of it",
+          b.js("return location.hash"), "#i1")
     check("shaded windows are named", b.texts("#volume .windows li")[0],
           "1 Throttle at Examplemail")
 
@@ -201,13 +208,13 @@ def check_without_scripts(path):
         check("no scripts: charts are there", b.js(VISIBLE, ".still"), 2)
         check("no scripts: all rows are there",
               b.js(VISIBLE, "#causes tbody tr"), 40)
-        b.click("#volume summary")
+        b.click("#volume .numbers summary")
         check("no scripts: the numbers unfold",
               b.js(VISIBLE, "#volume tbody tr"), 192)
         check("no scripts: nothing owned", b.js("return window.owned"), None)
 
 
-def main(path):
+def check_all(path):
     with Browser() as b:
         b.open(path)
         check_start(b)
@@ -218,6 +225,14 @@ def main(path):
         check("nothing in the console", [  # but what INK causes
             m for m in b.log() if "getImageData" not in m["message"]], [])
     check_without_scripts(path)
+
+
+def main(path):
+    try:
+        check_all(path)
+    except PageError as e:
+        failed.append(str(e))
+        print("  FAILED: %s" % e)
     print("%d checks failed" % len(failed))
     return 1 if failed else 0
 

@@ -12,6 +12,15 @@ import urllib.request
 ELEMENT = "element-6066-11e4-a52e-4f735466cecf"
 
 
+class PageError(Exception):
+    """The page is not as expected: nothing to click, an error in a script."""
+
+
+# The other errors of the protocol are about the browser or its driver.
+OF_PAGE = ("no such element", "element not interactable", "javascript error",
+           "element click intercepted", "stale element reference")
+
+
 class Browser:
     def __init__(self, width=1280, height=900, scripts=True):
         self.home = tempfile.mkdtemp(prefix="browser.")
@@ -67,7 +76,9 @@ class Browser:
             with opener.open(request, timeout=60) as reply:
                 return json.load(reply)["value"]
         except urllib.error.HTTPError as e:
-            raise RuntimeError(json.load(e)["value"]["message"]) from None
+            value = json.load(e)["value"]
+            kind = PageError if value["error"] in OF_PAGE else RuntimeError
+            raise kind(value["message"]) from None
 
     def post(self, path, **body):
         return self.call("POST", self.session + path, body)
