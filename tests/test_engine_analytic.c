@@ -300,7 +300,7 @@ one_server_wait(void **state)
 	mm_receiver_spec_init(l.s.receivers);
 	mm_policy_init(l.s.policies);
 	l.s.sender.window.limit = 1;
-	l.s.sender.accept_ms = (int64_t)service - 1;
+	l.s.sender.times.accept_ms = (int64_t)service - 1;
 	(void)mm_scenario_grow(&l.s, n);
 	for (size_t i = 0; i < n; i++) {
 		t += -log(uniform(&x)) * service / rho;

@@ -236,11 +236,11 @@ ready_orders(void **state)
 		mm_policy_init(&policy);
 		policy.order = rows[i].order;
 		mm_ready_init(&r, &s);
-		mm_ready_add(&r, 0, 4, 1000);
-		mm_ready_add(&r, 0, 0, 1000);
-		mm_ready_add(&r, 0, 2, 1000);
-		mm_ready_add(&r, 0, 3, 1001);
-		mm_ready_add(&r, 0, 1, 1001);
+		mm_ready_add(&r, 4, 1000);
+		mm_ready_add(&r, 0, 1000);
+		mm_ready_add(&r, 2, 1000);
+		mm_ready_add(&r, 3, 1001);
+		mm_ready_add(&r, 1, 1001);
 		for (size_t k = 0; k < 5; k++)
 			assert_int_equal(mm_ready_take(&r, 0), rows[i].want[k]);
 		assert_int_equal(mm_ready_count(&r, 0), 0);

@@ -81,18 +81,38 @@ gate(struct mm_run *run, uint32_t dest)
 		return OPEN;
 	if (look >= 0)
 		look_at(run, dest, look);
-	if (!f->policy->pace.global)
+	if (f->policy->pace.scope == MM_PACE_DEST)
 		return SHUT;
-	return run->s->n_policies == 1 ? BLOCKED : STARVED;
+	return run->one_pace ? BLOCKED : STARVED;
+}
+
+int64_t
+mm_dispatch_time(const struct mm_run *run, uint32_t message,
+		 enum mm_noise_purpose what, int64_t ms)
+{
+	const struct mm_noise *noise = &run->s->noise;
+	uint64_t draw;
+
+	if (noise->n_service == 0)
+		return ms;
+	draw = mm_noise_draw(noise->seed, message,
+			     run->s->messages[message].n_fails, what);
+	ms = mm_num_mul_div(
+	    ms, noise->service_permille[mm_noise_below(draw, noise->n_service)],
+	    1000);
+	return mm_num_max(1, ms);
 }
 
 /* The latest idle connection that may carry one more, if there is one. */
 static bool
 take_idle(struct mm_run *run, struct mm_flow *f, uint32_t *carried)
 {
+	int64_t most = mm_num_min(run->s->sender.max_msgs_per_conn,
+				  f->policy->msgs_per_conn);
+
 	while (f->n_idle > 0) {
 		*carried = f->idle[--f->n_idle];
-		if (*carried < run->s->sender.max_msgs_per_conn)
+		if (*carried < most)
 			return true;
 		mm_receiver_disconnect(f->receiver);
 	}
@@ -103,7 +123,6 @@ take_idle(struct mm_run *run, struct mm_flow *f, uint32_t *carried)
 static void
 start(struct mm_run *run, uint32_t dest)
 {
-	const struct mm_sender *sender = &run->s->sender;
 	struct mm_flow *f = &run->flows[dest];
 	struct mm_attempt *a;
 	int64_t at = run->now_ms;
@@ -120,9 +139,11 @@ start(struct mm_run *run, uint32_t dest)
 	a->reused = take_idle(run, f, &a->carried);
 	if (!a->reused) {
 		a->result = (uint8_t)mm_receiver_connect(f->receiver, at);
-		at = mm_num_add(at, a->result == MM_ACCEPTED
-					? sender->connect_ms
-					: sender->refuse_ms);
+		at = mm_num_add(
+		    at, mm_dispatch_time(run, a->message, MM_NOISE_CONNECT,
+					 a->result == MM_ACCEPTED
+					     ? f->times->connect_ms
+					     : f->times->refuse_ms));
 	}
 	a->connected = a->reused || a->result == MM_ACCEPTED;
 	mm_events_push(&run->events, at,

@@ -16,7 +16,8 @@ struct mm_outcome_dest {
 	int64_t n_blocks;
 	int64_t blocked_ms; /* up to the makespan */
 	int64_t least_ppm, final_ppm;
-	mm_wide deficit; /* ppm * ms */
+	mm_wide deficit, loss; /* ppm * ms, see reputation.h */
+	int64_t low_ms;	       /* last time well below the start; 0: never */
 };
 
 struct mm_outcome {

@@ -89,12 +89,18 @@ mm_pace_take(struct mm_pace *p)
 }
 
 void
-mm_pace_count(struct mm_pace *p, enum mm_result r)
+mm_pace_count(struct mm_pace *p, enum mm_result r, int64_t t_ms)
 {
-	if (r == MM_ACCEPTED || r == MM_HARD)
-		p->n_good++;
-	else if (r != MM_DEFER_GREYLIST)
-		p->n_bad++;
+	bool good = r == MM_ACCEPTED || r == MM_HARD;
+	bool bad = !good && (p->spec->bad_results >> r & 1) != 0;
+
+	p->n_good += good;
+	p->n_bad += bad;
+	if (p->spec->kind != MM_PACE_PROBE || (!good && !bad))
+		return;
+	mm_pace_advance(p, t_ms);
+	p->rate_per_hour =
+	    good ? p->spec->max_per_hour : p->spec->rate_per_hour;
 }
 
 void

@@ -1,7 +1,8 @@
 /* pace.h - how fast the sender lets messages go: a bucket whose rate moves.
  *
  * Constant, a staircase up by adding (linear) or by multiplying (exp), or
- * additive increase and multiplicative decrease by what came back (aimd).
+ * additive increase and multiplicative decrease by what came back (aimd), or
+ * one rate until something is taken and another while that lasts (probe).
  */
 #ifndef MM_PACE_H
 #define MM_PACE_H
@@ -26,8 +27,8 @@ void mm_pace_advance(struct mm_pace *p, int64_t t_ms);
 bool mm_pace_open(struct mm_pace *p, int64_t t_ms, int64_t *look_ms);
 void mm_pace_take(struct mm_pace *p);
 
-/* An attempt came back. */
-void mm_pace_count(struct mm_pace *p, enum mm_result r);
+/* An attempt came back at `t_ms`. */
+void mm_pace_count(struct mm_pace *p, enum mm_result r, int64_t t_ms);
 /* The end of an aimd period. */
 void mm_pace_adapt(struct mm_pace *p, int64_t t_ms);
 

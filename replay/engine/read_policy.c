@@ -37,7 +37,8 @@ read_pace(struct mm_reader *r, const struct mm_place *up,
 	if (o == NULL)
 		return;
 	p->kind = (enum mm_pace_kind)mm_read_word(r, &at, o, "kind", kinds, -1);
-	p->global = mm_read_word(r, &at, o, "scope", scopes, 0) == 1;
+	if (mm_read_word(r, &at, o, "scope", scopes, 0) == 1)
+		p->scope = MM_PACE_GLOBAL;
 	MM_READ_FIELDS(r, &at, o, fields, p);
 	if (p->kind == MM_PACE_LINEAR)
 		MM_READ_FIELDS(r, &at, o, linear, p);

@@ -162,13 +162,13 @@ mm_read_sender(struct mm_reader *r, const struct mm_place *top,
 	const struct mm_place at = { .up = top, .key = "sender" };
 	const struct needs need = needs_of(r->s);
 	const struct mm_field times[] = {
-		{ "connect_ms", S(connect_ms), 1,
+		{ "connect_ms", S(times.connect_ms), 1,
 		  need.attempt ? MM_REQUIRED : MM_OPTIONAL },
-		{ "accept_ms", S(accept_ms), 1,
+		{ "accept_ms", S(times.accept_ms), 1,
 		  need.attempt ? MM_REQUIRED : MM_OPTIONAL },
-		{ "reject_ms", S(reject_ms), 1,
+		{ "reject_ms", S(times.reject_ms), 1,
 		  need.reject ? MM_REQUIRED : MM_OPTIONAL },
-		{ "refuse_ms", S(refuse_ms), 1,
+		{ "refuse_ms", S(times.refuse_ms), 1,
 		  need.refuse ? MM_REQUIRED : MM_OPTIONAL },
 	};
 

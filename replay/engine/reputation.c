@@ -19,6 +19,12 @@ rest(struct mm_reputation *p, int64_t t_ms)
 
 	gap -= p->ppm;
 	p->deficit += gap * (t_ms - p->t_ms);
+	gap = p->spec->start_ppm;
+	gap -= p->ppm;
+	if (gap > 0)
+		p->loss += gap * (t_ms - p->t_ms);
+	if (gap >= MM_REPUTATION_FULL / 100)
+		p->low_ms = t_ms;
 	p->t_ms = t_ms;
 }
 

@@ -16,8 +16,10 @@ struct mm_reputation {
 	const struct mm_reputation_spec *spec; /* view */
 	int64_t ppm, least_ppm;
 	int64_t t_ms; /* made up to here */
-	/* Integral of (1000000 - ppm) over the time so far, in ppm * ms. */
-	mm_wide deficit;
+	/* Integrals over the time so far, in ppm * ms: of 1000000 - ppm, and
+	 * of what it stood below its start. */
+	mm_wide deficit, loss;
+	int64_t low_ms; /* when it last stood 1 % below its start; 0 never */
 };
 
 void mm_reputation_init(struct mm_reputation *p,

@@ -84,7 +84,7 @@ queue_run(const struct mm_retry_spec *s, int64_t t_ms)
 
 bool
 mm_retry_next(struct mm_retry *r, struct mm_message *m, size_t i, int64_t t_ms,
-	      int64_t *next_ms)
+	      int64_t permille, int64_t *next_ms)
 {
 	const struct mm_retry_spec *s = r->spec;
 	int64_t base = t_ms, gap = 0;
@@ -106,6 +106,8 @@ mm_retry_next(struct mm_retry *r, struct mm_message *m, size_t i, int64_t t_ms,
 	case MM_RETRY_NONE:
 		break;
 	}
+	if (permille != 1000 && gap > 0)
+		gap = mm_num_mul_div(gap, permille, 1000);
 	*next_ms = mm_num_max(mm_num_add(t_ms, 1),
 			      queue_run(s, mm_num_add(base, gap)));
 	return mm_num_sub(t_ms, m->created_ms) < r->max_age_ms;

@@ -22,8 +22,9 @@ void mm_retry_init(struct mm_retry *r, const struct mm_sender *sender,
 void mm_retry_fini(struct mm_retry *r);
 
 /* Message `i` failed at `t_ms`, a failure that n_fails counts already: when
- * it wakes next, later than t_ms. False: it is given up. */
+ * it wakes next, later than t_ms. `permille`: by how much the gap is longer
+ * (1000: as the schedule has it). False: it is given up. */
 bool mm_retry_next(struct mm_retry *r, struct mm_message *m, size_t i,
-		   int64_t t_ms, int64_t *next_ms);
+		   int64_t t_ms, int64_t permille, int64_t *next_ms);
 
 #endif

@@ -18,6 +18,24 @@ finish(struct mm_run *run, uint32_t i, enum mm_state state)
 	run->n_queued--;
 }
 
+/* By how much chance makes the wait for the next try longer or shorter. */
+static int64_t
+wait_permille(const struct mm_run *run, uint32_t i)
+{
+	const struct mm_message *m = &run->s->messages[i];
+	const struct mm_noise *n = &run->s->noise;
+	int64_t most =
+	    mm_num_max(n->retry_jitter_permille,
+		       run->flows[m->dest].policy->retry_jitter_permille);
+	uint64_t draw;
+
+	if (most == 0)
+		return 1000;
+	draw = mm_noise_draw(n->seed, i, m->n_fails, MM_NOISE_RETRY);
+	return 1000 - most +
+	       (int64_t)mm_noise_below(draw, (uint64_t)(2 * most + 1));
+}
+
 static void
 defer(struct mm_run *run, uint32_t i)
 {
@@ -25,7 +43,8 @@ defer(struct mm_run *run, uint32_t i)
 	int64_t next;
 
 	m->n_fails++;
-	if (!mm_retry_next(&run->retry, m, i, run->now_ms, &next)) {
+	if (!mm_retry_next(&run->retry, m, i, run->now_ms,
+			   wait_permille(run, i), &next)) {
 		finish(run, i, MM_EXPIRED);
 		return;
 	}
@@ -47,7 +66,7 @@ make_ready(struct mm_run *run, uint32_t i)
 		return;
 	}
 	m->state = MM_READY;
-	mm_ready_add(&run->ready, m->dest, i, run->now_ms);
+	mm_ready_add(&run->ready, i, run->now_ms);
 	mm_minset_add(&run->active, m->dest);
 }
 
@@ -139,7 +158,7 @@ adapt(struct mm_run *run, uint32_t dest)
 	const struct mm_pace_spec *p = &f->policy->pace;
 
 	mm_pace_adapt(f->pace, run->now_ms);
-	if ((p->global ? run->n_queued : f->n_queued) > 0)
+	if ((p->scope != MM_PACE_DEST ? run->n_queued : f->n_queued) > 0)
 		mm_events_push(&run->events,
 			       mm_num_add(run->now_ms, p->period_ms),
 			       MM_EV_TIMER, (uint64_t)dest * 4 + MM_ADAPT);
@@ -173,24 +192,41 @@ timer(struct mm_run *run, uint32_t dest, enum mm_timer kind)
 
 /* ---- an attempt's way ---- */
 
+/* Some fail for a reason of their own, whatever the receiver would say. */
+static bool
+fails_itself(const struct mm_run *run, uint32_t i)
+{
+	const struct mm_noise *n = &run->s->noise;
+
+	return n->fail_ppm > 0 &&
+	       (int64_t)mm_noise_below(
+		   mm_noise_draw(n->seed, i, run->s->messages[i].n_fails,
+				 MM_NOISE_FAIL),
+		   1000000) < n->fail_ppm;
+}
+
 static void
 decide(struct mm_run *run, uint64_t number)
 {
 	struct mm_attempt *a = mm_attempts_get(&run->attempts, number);
 	const struct mm_message *m = &run->s->messages[a->message];
-	const struct mm_sender *sender = &run->s->sender;
+	const struct mm_flow *f = &run->flows[m->dest];
 	uint32_t key = a->message;
+	enum mm_result r = MM_DEFER_OTHER;
+	int64_t time;
 
 	if (run->s->grey_key != NULL)
 		key = run->s->grey_key[key];
 	a->decide_ms = run->now_ms;
 	a->carried++;
-	a->result = (uint8_t)mm_receiver_message(
-	    run->flows[m->dest].receiver, run->now_ms, a->carried, m->bad, key);
-	mm_events_push(&run->events,
-		       mm_num_add(run->now_ms, a->result == MM_ACCEPTED
-						   ? sender->accept_ms
-						   : sender->reject_ms),
+	if (!fails_itself(run, a->message))
+		r = mm_receiver_message(f->receiver, run->now_ms, a->carried,
+					m->bad, key);
+	a->result = (uint8_t)r;
+	time = mm_dispatch_time(run, a->message, MM_NOISE_REPLY,
+				r == MM_ACCEPTED ? f->times->accept_ms
+						 : f->times->reject_ms);
+	mm_events_push(&run->events, mm_num_add(run->now_ms, time),
 		       MM_EV_COMPLETE, number);
 }
 
@@ -213,7 +249,7 @@ complete(struct mm_run *run, uint64_t number, struct mm_outcome *out)
 	a->end_ms = run->now_ms;
 	out->n_results[r]++;
 	if (f->pace != NULL)
-		mm_pace_count(f->pace, r);
+		mm_pace_count(f->pace, r, run->now_ms);
 	feed_back(run, dest, !a->connected);
 	count_failures(run, f, r);
 	f->n_flying--;
@@ -254,15 +290,29 @@ init_receivers(struct mm_run *run)
 				 run->first_seen);
 }
 
-/* A shared pace belongs to the first destination of its policy. */
+static bool
+shares_pace(const struct mm_scenario *s, uint32_t a, uint32_t b)
+{
+	const struct mm_policy *p = &s->policies[s->dests[a].policy];
+	const struct mm_policy *q = &s->policies[s->dests[b].policy];
+
+	return p->pace.kind != MM_PACE_NONE && q->pace.kind != MM_PACE_NONE &&
+	       p->pace_group == q->pace_group &&
+	       p->pace.scope == q->pace.scope &&
+	       (p->pace.scope == MM_PACE_GLOBAL ||
+		(p->pace.scope == MM_PACE_RECEIVER &&
+		 s->dests[a].receiver == s->dests[b].receiver));
+}
+
+/* A shared pace belongs to the first destination of those that share it. */
 static uint32_t
 pace_owner(const struct mm_scenario *s, uint32_t dest)
 {
-	uint32_t policy = s->dests[dest].policy, first = 0;
+	uint32_t first = 0;
 
-	if (!s->policies[policy].pace.global)
+	if (s->policies[s->dests[dest].policy].pace.scope == MM_PACE_DEST)
 		return dest;
-	while (s->dests[first].policy != policy)
+	while (first < dest && !shares_pace(s, first, dest))
 		first++;
 	return first;
 }
@@ -276,6 +326,7 @@ init_flow(struct mm_run *run, uint32_t dest)
 	uint32_t owner = pace_owner(run->s, dest);
 
 	f->policy = p;
+	f->times = d->times != NULL ? d->times : &run->s->sender.times;
 	f->receiver = &run->receivers[d->receiver];
 	f->poke_ms = -1;
 	f->resume_ms =
@@ -307,8 +358,11 @@ init(struct mm_run *run, struct mm_scenario *s)
 	init_receivers(run);
 	run->flows = mm_calloc(s->n_dests, sizeof(*run->flows));
 	run->paces = mm_calloc(s->n_dests, sizeof(*run->paces));
-	for (size_t d = 0; d < s->n_dests; d++)
+	run->one_pace = s->n_dests > 0;
+	for (size_t d = 0; d < s->n_dests; d++) {
 		init_flow(run, (uint32_t)d);
+		run->one_pace &= shares_pace(s, 0, (uint32_t)d);
+	}
 	for (size_t i = 0; i < s->n_messages; i++) {
 		struct mm_message *m = &s->messages[i];
 
@@ -395,6 +449,8 @@ take_stock(struct mm_run *run, struct mm_outcome *out)
 		o->least_ppm = p->least_ppm;
 		o->final_ppm = p->ppm;
 		o->deficit = p->deficit;
+		o->loss = p->loss;
+		o->low_ms = p->low_ms;
 		for (size_t i = 0; i < r->n_blocks; i++)
 			o->blocked_ms +=
 			    mm_num_min(r->blocks[i].until_ms, end) -
@@ -402,16 +458,31 @@ take_stock(struct mm_run *run, struct mm_outcome *out)
 	}
 }
 
+/* The state stands still between two instants: show it at every boundary
+ * before `t_ms`. */
+static void
+sample(struct mm_run *run, const struct mm_run_hooks *hooks, int64_t *at_ms,
+       int64_t t_ms)
+{
+	if (hooks == NULL || hooks->sample == NULL)
+		return;
+	for (; *at_ms < t_ms; *at_ms += hooks->sample_ms)
+		hooks->sample(hooks->ctx, *at_ms, run->n_queued,
+			      run->receivers);
+}
+
 void
 mm_run(struct mm_scenario *s, const struct mm_run_hooks *hooks,
        struct mm_outcome *out)
 {
+	int64_t sample_ms = 0;
 	struct mm_run run;
 	struct mm_event e;
 
 	*out = (struct mm_outcome){ 0 };
 	init(&run, s);
 	do {
+		sample(&run, hooks, &sample_ms, run.now_ms);
 		while (mm_events_pop(&run.events, &e)) {
 			do
 				play(&run, e, out);

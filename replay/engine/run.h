@@ -10,6 +10,7 @@
 
 #include "replay/engine/attempt.h"
 #include "replay/engine/outcome.h"
+#include "replay/engine/receiver.h"
 
 /* Who wants to see more than the outcome. */
 struct mm_run_hooks {
@@ -18,6 +19,12 @@ struct mm_run_hooks {
 	 * it have ended; those under way at the horizon at the very end, with
 	 * end_ms -1 and no result. May be NULL. */
 	void (*attempt)(void *ctx, uint64_t number, const struct mm_attempt *a);
+	/* The state at each multiple of sample_ms, until the last event:
+	 * messages not yet ended, and the receivers (by index) as their last
+	 * decisions left them. May be NULL. */
+	int64_t sample_ms;
+	void (*sample)(void *ctx, int64_t t_ms, int64_t n_queued,
+		       const struct mm_receiver *receivers);
 };
 
 /* Uses up the messages of `s`: afterwards their state and at_ms say how and

@@ -12,6 +12,7 @@ mm_result_name(enum mm_result r)
 		[MM_DEFER_CONNMSGS] = "defer:connmsgs",
 		[MM_DEFER_DAILY] = "defer:daily",
 		[MM_DEFER_GREYLIST] = "defer:greylist",
+		[MM_DEFER_OTHER] = "defer:other",
 		[MM_DEFER_RATE] = "defer:rate",
 		[MM_HARD] = "hard",
 		[MM_ACCEPTED] = "ok",
@@ -27,10 +28,7 @@ void
 mm_sender_init(struct mm_sender *s)
 {
 	*s = (struct mm_sender){
-		.connect_ms = 1,
-		.accept_ms = 1,
-		.reject_ms = 1,
-		.refuse_ms = 1,
+		.times = { 1, 1, 1, 1 },
 		.max_msgs_per_conn = MM_NO_LIMIT,
 		.global_limit = MM_NO_LIMIT,
 		.max_age_ms = MM_NO_LIMIT,
@@ -53,7 +51,11 @@ mm_policy_init(struct mm_policy *p)
 {
 	*p = (struct mm_policy){
 		.concurrency = MM_NO_LIMIT,
-		.pace = { .burst = 1, .max_per_hour = MM_NO_LIMIT },
+		.msgs_per_conn = MM_NO_LIMIT,
+		.pace = { .burst = 1,
+			  .bad_results = ~(1U << MM_ACCEPTED | 1U << MM_HARD |
+					   1U << MM_DEFER_GREYLIST),
+			  .max_per_hour = MM_NO_LIMIT },
 	};
 }
 

@@ -23,6 +23,7 @@ enum mm_result {
 	MM_DEFER_CONNMSGS,
 	MM_DEFER_DAILY,
 	MM_DEFER_GREYLIST,
+	MM_DEFER_OTHER, /* of the message's own; never the receiver's */
 	MM_DEFER_RATE,
 	MM_HARD,
 	MM_ACCEPTED,
@@ -53,8 +54,9 @@ struct mm_message {
 				* the next try as foreseen at the last */
 	int64_t at_ms;	       /* (run) when it wakes, or when it ended */
 	uint32_t dest;	       /* index */
-	uint32_t n_fails : 28; /* (run) */
+	uint32_t n_fails : 27; /* (run) */
 	uint32_t bad : 1;      /* unknown user: bounced when accepted */
+	uint32_t live : 1;     /* came after the pause: see reserve */
 	uint32_t state : 3;    /* (run) enum mm_state */
 };
 
@@ -105,8 +107,13 @@ struct mm_window_spec {
 	int64_t dead_ms;
 };
 
-struct mm_sender {
+/* How long things take. */
+struct mm_times {
 	int64_t connect_ms, accept_ms, reject_ms, refuse_ms;
+};
+
+struct mm_sender {
+	struct mm_times times;
 	bool reuse;
 	int64_t max_msgs_per_conn, global_limit, max_age_ms;
 	struct mm_retry_spec retry;
@@ -120,12 +127,17 @@ enum mm_pace_kind {
 	MM_PACE_CONSTANT,
 	MM_PACE_LINEAR,
 	MM_PACE_EXP,
-	MM_PACE_AIMD
+	MM_PACE_AIMD,
+	MM_PACE_PROBE /* slow until one is taken, then max_per_hour */
 };
+
+/* Who shares a bucket, among destinations of one pace_group. */
+enum mm_pace_scope { MM_PACE_DEST, MM_PACE_RECEIVER, MM_PACE_GLOBAL };
 
 struct mm_pace_spec {
 	enum mm_pace_kind kind;
-	bool global; /* one bucket for all destinations of the policy */
+	enum mm_pace_scope scope;
+	uint32_t bad_results; /* bit by enum mm_result: what aimd, probe heed */
 	int64_t rate_per_hour, burst;
 	int64_t inc, step_ms, num, den;
 	int64_t period_ms, threshold_permille;
@@ -139,7 +151,11 @@ struct mm_day_span {
 struct mm_policy {
 	int64_t resume_at_ms, stagger_ms;
 	enum mm_order order;
-	int64_t concurrency;
+	int64_t concurrency, msgs_per_conn;
+	int64_t reserve_permille;      /* of the starts for live mail, if any */
+	int64_t expire_guard_ms;       /* what expires so soon goes first */
+	int64_t retry_jitter_permille; /* the wait varies by up to this */
+	uint32_t pace_group;
 	bool flush;
 	int64_t suspend_after, suspend_ms;
 	struct mm_day_span *windows; /* arena; none: always */
@@ -181,9 +197,20 @@ struct mm_receiver_spec {
 };
 
 struct mm_dest {
-	struct mm_str name; /* arena or view */
-	uint32_t receiver;  /* index */
-	uint32_t policy;    /* index */
+	struct mm_str name;	      /* arena or view */
+	const struct mm_times *times; /* view; NULL: the sender's */
+	uint32_t receiver;	      /* index */
+	uint32_t policy;	      /* index */
+};
+
+/* Chance, for runs that are no exact scenarios. Zero: none. */
+struct mm_noise {
+	uint64_t seed;
+	const int64_t
+	    *service_permille; /* view: how times vary, drawn evenly */
+	size_t n_service;
+	int64_t retry_jitter_permille;
+	int64_t fail_ppm; /* attempts that fail as MM_DEFER_OTHER */
 };
 
 struct mm_scenario {
@@ -202,6 +229,7 @@ struct mm_scenario {
 	struct mm_policy *policies;
 	size_t n_policies;
 	struct mm_sender sender;
+	struct mm_noise noise;
 	int64_t horizon_ms; /* nothing later is played */
 	struct mm_arena arena;
 };

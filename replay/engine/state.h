@@ -6,6 +6,7 @@
 #include "replay/engine/attempt.h"
 #include "replay/engine/event.h"
 #include "replay/engine/minset.h"
+#include "replay/engine/noise.h"
 #include "replay/engine/pace.h"
 #include "replay/engine/ready.h"
 #include "replay/engine/receiver.h"
@@ -15,6 +16,7 @@
 /* The sender's side of one destination. */
 struct mm_flow {
 	const struct mm_policy *policy; /* view */
+	const struct mm_times *times;	/* view */
 	struct mm_receiver *receiver;	/* view */
 	struct mm_pace *pace;		/* view; NULL: none */
 	struct mm_window window;
@@ -31,8 +33,9 @@ struct mm_run {
 	struct mm_scenario *s;	       /* view; its messages change */
 	struct mm_flow *flows;	       /* by destination, owned */
 	struct mm_receiver *receivers; /* owned */
-	struct mm_pace *paces; /* by destination; of a policy's shared pace
-				* only the first is used; owned */
+	struct mm_pace *paces; /* by destination, of those that share one by
+				* the first; owned */
+	bool one_pace;	       /* all destinations share one */
 	int64_t *first_seen;   /* by greylist key, owned; NULL: no greylist */
 	struct mm_events events;
 	struct mm_attempts attempts;
@@ -49,6 +52,10 @@ struct mm_run {
 
 /* Start every attempt that may start at now_ms; close what stays idle. */
 void mm_dispatch(struct mm_run *run);
+
+/* How long something takes that mostly takes `ms`, for this try of it. */
+int64_t mm_dispatch_time(const struct mm_run *run, uint32_t message,
+			 enum mm_noise_purpose what, int64_t ms);
 
 /* A connection that may be used again within this instant. */
 void mm_dispatch_keep(struct mm_run *run, uint32_t dest, uint32_t carried);

@@ -19,10 +19,10 @@
 static void
 postfix(struct mm_scenario *s)
 {
-	s->sender.connect_ms = 250;
-	s->sender.accept_ms = 250;
-	s->sender.reject_ms = 50;
-	s->sender.refuse_ms = 100;
+	s->sender.times.connect_ms = 250;
+	s->sender.times.accept_ms = 250;
+	s->sender.times.reject_ms = 50;
+	s->sender.times.refuse_ms = 100;
 	s->sender.reuse = true;
 	s->sender.max_age_ms = 120 * HOUR;
 	s->sender.retry = (struct mm_retry_spec){
