@@ -45,16 +45,16 @@ in_window(const struct mm_policy *p, int64_t t_ms, int64_t *begins_ms)
 
 	if (at < 0)
 		at += MM_DAY_MS;
-	for (size_t i = 0; i < p->n_windows; i++) {
-		int64_t from = p->windows[i].from_ms;
+	for (size_t i = 0; i < p->windows.n; i++) {
+		int64_t from = p->windows.v[i].from_ms;
 
-		if (at >= from && at < p->windows[i].to_ms)
+		if (at >= from && at < p->windows.v[i].to_ms)
 			return true;
 		wait = mm_num_min(wait, from > at ? from - at
 						  : from - at + MM_DAY_MS);
 	}
 	*begins_ms = mm_num_add(t_ms, wait);
-	return p->n_windows == 0;
+	return p->windows.n == 0;
 }
 
 static enum gate

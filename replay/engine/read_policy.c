@@ -76,12 +76,12 @@ mm_read_policy(struct mm_reader *r, const struct mm_place *top,
 		mm_read_field(r, &at, o, &suspend, &p->suspend_ms);
 	p->order = (enum mm_order)mm_read_word(r, &at, o, "order", orders, 0);
 	mm_read_bool(r, &at, o, "flush", &p->flush);
-	windows = mm_read_array(r, &at, o, "windows", sizeof(*p->windows),
-				&rows, &p->n_windows);
-	p->windows = rows;
-	for (size_t i = 0; i < p->n_windows; i++) {
+	windows = mm_read_array(r, &at, o, "windows", sizeof(*p->windows.v),
+				&rows, &p->windows.n);
+	p->windows.v = rows;
+	for (size_t i = 0; i < p->windows.n; i++) {
 		const struct mm_place row = { .up = &at_windows, .index = i };
-		struct mm_day_span *w = &p->windows[i];
+		struct mm_day_span *w = &p->windows.v[i];
 
 		mm_read_pair(r, &row, mm_json_at(windows, i), &w->from_ms,
 			     &w->to_ms);

@@ -51,21 +51,21 @@ read_reputation(struct mm_reader *r, const struct mm_place *up,
 			p->penalty_ppm[i] = mm_read_int(
 			    r, &at_pen, mm_read_object(r, &at, o, "pen"),
 			    reasons[i], 0);
-	scale = mm_read_array(r, &at, o, "scale", sizeof(*p->scale), &rows,
-			      &p->n_scale);
-	p->scale = rows;
+	scale = mm_read_array(r, &at, o, "scale", sizeof(*p->scale.v), &rows,
+			      &p->scale.n);
+	p->scale.v = rows;
 	p->scaled = scale != NULL;
-	for (size_t i = 0; i < p->n_scale; i++) {
+	for (size_t i = 0; i < p->scale.n; i++) {
 		const struct mm_place row = { .up = &at_scale, .index = i };
 
 		mm_read_pair(r, &row, mm_json_at(scale, i),
-			     &p->scale[i].min_ppm, &p->scale[i].permille);
-		if (p->scale[i].permille < 0)
+			     &p->scale.v[i].min_ppm, &p->scale.v[i].permille);
+		if (p->scale.v[i].permille < 0)
 			mm_read_fail(r, &row, NULL, mm_json_at(scale, i),
 				     "a permille of at least 0");
 	}
-	if (p->n_scale > 1)
-		qsort(p->scale, p->n_scale, sizeof(*p->scale), by_least);
+	if (p->scale.n > 1)
+		qsort(p->scale.v, p->scale.n, sizeof(*p->scale.v), by_least);
 }
 
 static int

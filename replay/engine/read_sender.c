@@ -12,23 +12,24 @@ read_exim_rules(struct mm_reader *r, const struct mm_place *up,
 	const struct mm_json *rules;
 	void *rows;
 
-	rules = mm_read_array(r, up, o, "rules", sizeof(*p->rules), &rows,
-			      &p->n_rules);
-	p->rules = rows;
+	rules = mm_read_array(r, up, o, "rules", sizeof(*p->rules.v), &rows,
+			      &p->rules.n);
+	p->rules.v = rows;
 	if (rules == NULL)
 		mm_read_fail(r, up, "rules", rules, "an array");
-	for (size_t i = 0; i < p->n_rules; i++) {
+	for (size_t i = 0; i < p->rules.n; i++) {
 		const struct mm_place row = { .up = &at, .index = i };
 		const struct mm_json *v = mm_json_at(rules, i);
 		struct mm_str type = mm_json_str(mm_json_at(v, 0));
 
-		p->rules[i].geometric = mm_str_is(type, "G");
+		p->rules.v[i].geometric = mm_str_is(type, "G");
 		if (type.p == NULL || mm_json_len(v) < 3 ||
-		    !mm_read_as_int(mm_json_at(v, 1), &p->rules[i].cutoff_ms) ||
-		    !mm_read_as_int(mm_json_at(v, 2), &p->rules[i].gap_ms) ||
+		    !mm_read_as_int(mm_json_at(v, 1),
+				    &p->rules.v[i].cutoff_ms) ||
+		    !mm_read_as_int(mm_json_at(v, 2), &p->rules.v[i].gap_ms) ||
 		    (!mm_read_as_int(mm_json_at(v, 3),
-				     &p->rules[i].factor_permille) &&
-		     p->rules[i].geometric))
+				     &p->rules.v[i].factor_permille) &&
+		     p->rules.v[i].geometric))
 			mm_read_fail(r, &row, NULL, v,
 				     "[\"F\" or \"G\", cutoff, gap, factor]");
 	}

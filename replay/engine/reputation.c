@@ -81,8 +81,8 @@ mm_reputation_permille(const struct mm_reputation *p)
 
 	if (!spec->used || !spec->scaled)
 		return 1000;
-	for (size_t i = spec->n_scale; i-- > 0;)
-		if (p->ppm >= spec->scale[i].min_ppm)
-			return spec->scale[i].permille;
+	for (size_t i = spec->scale.n; i-- > 0;)
+		if (p->ppm >= spec->scale.v[i].min_ppm)
+			return spec->scale.v[i].permille;
 	return 0;
 }

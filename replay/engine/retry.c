@@ -41,9 +41,9 @@ postfix_gap(const struct mm_retry_spec *s, const struct mm_message *m,
 static const struct mm_exim_rule *
 exim_rule(const struct mm_retry_spec *s, int64_t failing_ms)
 {
-	for (size_t i = 0; i < s->n_rules; i++)
-		if (failing_ms <= s->rules[i].cutoff_ms)
-			return &s->rules[i];
+	for (size_t i = 0; i < s->rules.n; i++)
+		if (failing_ms <= s->rules.v[i].cutoff_ms)
+			return &s->rules.v[i];
 	return NULL;
 }
 

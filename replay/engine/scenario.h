@@ -81,6 +81,11 @@ struct mm_exim_rule {
 	int64_t cutoff_ms, gap_ms, factor_permille;
 };
 
+struct mm_exim_rules {
+	struct mm_exim_rule *v; /* arena */
+	size_t n;
+};
+
 struct mm_retry_spec {
 	enum mm_retry_kind kind;
 	int64_t granularity_ms, slack_ms, min_ms; /* postfix */
@@ -88,8 +93,7 @@ struct mm_retry_spec {
 	int64_t base_ms, num, den;		  /* exponential */
 	int64_t every_ms;			  /* interval */
 	int64_t max_gap_ms;			  /* exim */
-	struct mm_exim_rule *rules;		  /* arena */
-	size_t n_rules;
+	struct mm_exim_rules rules;
 	int64_t queue_run_ms; /* retries wait for a multiple of it; 0: off */
 };
 
@@ -120,7 +124,13 @@ struct mm_sender {
 	struct mm_window_spec window;
 };
 
-enum mm_order { MM_FIFO, MM_AGE, MM_NEWEST, MM_PRIORITY };
+enum mm_order {
+	MM_FIFO,
+	MM_AGE,
+	MM_NEWEST,
+	MM_PRIORITY,
+	MM_DEADLINE /* expires first; as all live equally long, by age */
+};
 
 enum mm_pace_kind {
 	MM_PACE_NONE,
@@ -148,6 +158,11 @@ struct mm_day_span {
 	int64_t from_ms, to_ms; /* [from, to) of the day */
 };
 
+struct mm_day_spans {
+	struct mm_day_span *v; /* arena */
+	size_t n;
+};
+
 struct mm_policy {
 	int64_t resume_at_ms, stagger_ms;
 	enum mm_order order;
@@ -158,8 +173,7 @@ struct mm_policy {
 	uint32_t pace_group;
 	bool flush;
 	int64_t suspend_after, suspend_ms;
-	struct mm_day_span *windows; /* arena; none: always */
-	size_t n_windows;
+	struct mm_day_spans windows; /* none: always */
 	int64_t day_offset_ms;
 	struct mm_pace_spec pace;
 };
@@ -172,13 +186,17 @@ struct mm_scale_step {
 	int64_t min_ppm, permille;
 };
 
+struct mm_scale {
+	struct mm_scale_step *v; /* arena, ascending */
+	size_t n;
+};
+
 struct mm_reputation_spec {
 	bool used;
 	int64_t base_ppm, start_ppm, tick_ms, recover_ppm, good_ppm;
 	int64_t penalty_ppm[MM_N_RESULTS];
-	bool scaled;		     /* the rate depends on it */
-	struct mm_scale_step *scale; /* arena, ascending */
-	size_t n_scale;
+	bool scaled; /* the rate depends on it */
+	struct mm_scale scale;
 };
 
 struct mm_receiver_spec {
