@@ -147,3 +147,28 @@ mm_whole_abort(struct mm_whole *w)
 	free(w->temp);
 	*w = (struct mm_whole){ 0 };
 }
+
+enum mm_status
+mm_whole_read(const char *path, struct mm_buf *text, struct mm_err *err)
+{
+	FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "rb");
+	char block[65536];
+	bool failed;
+	size_t n;
+
+	if (f == NULL)
+		return mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));
+	while ((n = fread(block, 1, sizeof(block), f)) > 0)
+		mm_buf_add(text, block, n);
+	failed = ferror(f) != 0;
+	if (failed)
+		(void)mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));
+	if (f != stdin)
+		(void)fclose(f);
+	if (failed)
+		return MM_EIO;
+	if (text->over)
+		return mm_err_set(err, MM_ELIMIT, "%s: larger than %zu MB",
+				  path, text->max_bytes >> 20);
+	return MM_OK;
+}

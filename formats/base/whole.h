@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "formats/base/buf.h"
 #include "formats/base/status.h"
 
 struct mm_whole {
@@ -24,6 +25,11 @@ enum mm_status mm_whole_open(struct mm_whole *w, const char *path,
 enum mm_status mm_whole_commit(struct mm_whole *w,
 			       struct mm_err *err) MM_USE_RESULT;
 void mm_whole_abort(struct mm_whole *w); /* may follow a commit */
+
+/* A small file read whole, added to `text`; "-" is standard input. MM_ELIMIT
+ * when it is larger than the buffer's ceiling. */
+enum mm_status mm_whole_read(const char *path, struct mm_buf *text,
+			     struct mm_err *err) MM_USE_RESULT;
 
 /* Names of temporary files that a fatal signal has to remove: at most
  * MM_WHOLE_MAX at once. Used by mm_whole and by the case file. */

@@ -73,7 +73,8 @@ gate(struct mm_run *run, uint32_t dest)
 		look_at(run, dest, look);
 		return SHUT;
 	}
-	if (f->n_flying >= mm_num_min(f->window.size, f->policy->concurrency))
+	if (f->n_flying >= mm_num_min(f->window.size, f->policy->concurrency) ||
+	    (run->s->sender.rate_delay_ms > 0 && f->n_flying > 0))
 		return SHUT;
 	if (run->n_flying >= run->s->sender.global_limit)
 		return BLOCKED;

@@ -6,14 +6,17 @@
 
 void
 mm_retry_init(struct mm_retry *r, const struct mm_sender *sender,
-	      size_t n_messages)
+	      const struct mm_message *messages, size_t n_messages)
 {
 	const struct mm_retry_spec *s = &sender->retry;
 
 	*r = (struct mm_retry){ .spec = s, .max_age_ms = sender->max_age_ms };
 	mm_powers_init(&r->powers, s->base_ms, s->num, s->den, s->max_ms);
-	if (s->kind == MM_RETRY_EXIM)
-		r->first_fail = mm_alloc(n_messages * sizeof(*r->first_fail));
+	if (s->kind != MM_RETRY_EXIM)
+		return;
+	r->first_fail = mm_alloc(n_messages * sizeof(*r->first_fail));
+	for (size_t i = 0; i < n_messages; i++)
+		r->first_fail[i] = messages[i].created_ms;
 }
 
 void
@@ -36,6 +39,18 @@ postfix_gap(const struct mm_retry_spec *s, const struct mm_message *m,
 
 	*base_ms = mm_num_sub(now * g, s->slack_ms);
 	return mm_num_max(s->min_ms, mm_num_min(s->max_ms, mm_num_mul(age, g)));
+}
+
+/* OpenSMTPD's tries lie at its creation plus base times 1, 4, 9 ... */
+static int64_t
+square_gap(const struct mm_retry_spec *s, const struct mm_message *m,
+	   int64_t t_ms)
+{
+	int64_t age = mm_num_sub(t_ms, m->created_ms), k = m->n_fails;
+
+	while (mm_num_mul(s->base_ms, mm_num_mul(k, k)) <= age)
+		k++;
+	return mm_num_mul(s->base_ms, mm_num_mul(k, k)) - age;
 }
 
 static const struct mm_exim_rule *
@@ -98,6 +113,9 @@ mm_retry_next(struct mm_retry *r, struct mm_message *m, size_t i, int64_t t_ms,
 		break;
 	case MM_RETRY_INTERVAL:
 		gap = s->every_ms;
+		break;
+	case MM_RETRY_SQUARE:
+		gap = square_gap(s, m, t_ms);
 		break;
 	case MM_RETRY_EXIM:
 		if (!exim_gap(r, m, i, t_ms, &gap))

@@ -17,8 +17,9 @@ struct mm_retry {
 	int64_t *first_fail; /* by message, for Exim's rules; owned */
 };
 
+/* `messages` tell how old those are that failed before the run. */
 void mm_retry_init(struct mm_retry *r, const struct mm_sender *sender,
-		   size_t n_messages);
+		   const struct mm_message *messages, size_t n_messages);
 void mm_retry_fini(struct mm_retry *r);
 
 /* Message `i` failed at `t_ms`, a failure that n_fails counts already: when

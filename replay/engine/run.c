@@ -252,6 +252,10 @@ complete(struct mm_run *run, uint64_t number, struct mm_outcome *out)
 		mm_pace_count(f->pace, r, run->now_ms);
 	feed_back(run, dest, !a->connected);
 	count_failures(run, f, r);
+	if (run->s->sender.rate_delay_ms > 0)
+		f->suspended_ms = mm_num_max(
+		    f->suspended_ms,
+		    mm_num_add(run->now_ms, run->s->sender.rate_delay_ms));
 	f->n_flying--;
 	run->n_flying--;
 	forget(run, dest);
@@ -353,7 +357,7 @@ init(struct mm_run *run, struct mm_scenario *s)
 	mm_events_init(&run->events, s->messages, sizeof(*s->messages));
 	mm_attempts_init(&run->attempts);
 	mm_ready_init(&run->ready, s);
-	mm_retry_init(&run->retry, &s->sender, s->n_messages);
+	mm_retry_init(&run->retry, &s->sender, s->messages, s->n_messages);
 	mm_minset_init(&run->active, s->n_dests);
 	init_receivers(run);
 	run->flows = mm_calloc(s->n_dests, sizeof(*run->flows));

@@ -73,7 +73,8 @@ enum mm_retry_kind {
 	MM_RETRY_POSTFIX,
 	MM_RETRY_EXPONENTIAL,
 	MM_RETRY_INTERVAL,
-	MM_RETRY_EXIM
+	MM_RETRY_EXIM,
+	MM_RETRY_SQUARE
 };
 
 struct mm_exim_rule {
@@ -90,9 +91,9 @@ struct mm_retry_spec {
 	enum mm_retry_kind kind;
 	int64_t granularity_ms, slack_ms, min_ms; /* postfix */
 	int64_t max_ms;				  /* postfix, exponential */
-	int64_t base_ms, num, den;		  /* exponential */
-	int64_t every_ms;			  /* interval */
-	int64_t max_gap_ms;			  /* exim */
+	int64_t base_ms, num, den; /* exponential; square: base */
+	int64_t every_ms;	   /* interval */
+	int64_t max_gap_ms;	   /* exim */
 	struct mm_exim_rules rules;
 	int64_t queue_run_ms; /* retries wait for a multiple of it; 0: off */
 };
@@ -120,6 +121,7 @@ struct mm_sender {
 	struct mm_times times;
 	bool reuse;
 	int64_t max_msgs_per_conn, global_limit, max_age_ms;
+	int64_t rate_delay_ms; /* a destination rests after each; 0: none */
 	struct mm_retry_spec retry;
 	struct mm_window_spec window;
 };

@@ -3,8 +3,8 @@
  *	[policy]  name, about, resume_at, stagger, order, concurrency,
  *	          msgs_per_conn, flush, expire_guard, reserve, retry_jitter,
  *	          suspend_after, suspend_for
- *	[pace]    kind, rate, burst, scope, inc, factor, step, period,
- *	          threshold, min, max, heed
+ *	[pace]    kind, rate, of_limit, burst, scope, inc, factor, step,
+ *	          period, threshold, min, max, max_of_limit, heed
  *	[window]  allow, tz
  *	[class "NAME"]    sender, recipient, larger_than, smaller_than,
  *	                  priority, deadline
@@ -32,7 +32,9 @@ struct mm_plan_class {
 struct mm_plan {
 	struct mm_str name, about; /* arena */
 	struct mm_policy policy;
-	uint32_t heed;		    /* of aimd and probe; 0: all but greylist */
+	uint32_t heed; /* of aimd and probe; 0: all but greylist */
+	/* Shares of the receiver's limit, where it has one; 0: none. */
+	int64_t of_limit_permille, max_of_limit_permille;
 	struct mm_plan_dest *dests; /* owned */
 	size_t n_dests, cap_dests;
 	struct mm_plan_class *classes; /* owned */

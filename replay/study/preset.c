@@ -65,7 +65,8 @@ static const struct mm_key receiver_keys[] = {
 };
 
 static const char *const retry_kinds[] = { "none",     "postfix", "exponential",
-					   "interval", "exim",	  NULL };
+					   "interval", "exim",	  "square",
+					   NULL };
 
 #define N(member) offsetof(struct mm_sender_file, member)
 #define S(member) offsetof(struct mm_sender_file, sender.member)
@@ -87,6 +88,7 @@ static const struct mm_key sender_keys[] = {
 	{ "sender", "reuse", MM_KEY_SWITCH, S(reuse), 0, NULL },
 	{ "sender", "msgs_per_conn", MM_KEY_COUNT, S(max_msgs_per_conn),
 	  MM_KEY_NOT_ZERO | MM_KEY_OR_NONE, NULL },
+	{ "sender", "rate_delay", MM_KEY_SPAN, S(rate_delay_ms), 0, NULL },
 	{ "sender", "process_limit", MM_KEY_COUNT, S(global_limit),
 	  MM_KEY_NOT_ZERO | MM_KEY_OR_NONE, NULL },
 	{ "sender", "max_age", MM_KEY_SPAN, S(max_age_ms),
@@ -138,6 +140,9 @@ read_range(const struct mm_key *k, const struct mm_mark *mark, size_t line,
 				  "line %zu: [%s] %s: it has no interval", line,
 				  k->section, k->key);
 	p->ranged = true;
+	p->range = mm_str_z(mm_arena_fmt(arena, "%.*s..%.*s",
+					 MM_STR_ARG(mm_str_trim(mark->low)),
+					 MM_STR_ARG(mm_str_trim(mark->high))));
 	st = mm_keys_put(&bare, mm_str_trim(mark->low), line, &p->low, arena,
 			 err);
 	if (st == MM_OK)
@@ -289,10 +294,10 @@ mm_receiver_file_draw(const struct mm_receiver_file *f, uint64_t seed,
 }
 
 int
-mm_receiver_file_fits(const struct mm_receiver_file *f, struct mm_str domain,
-		      struct mm_str relay, struct mm_str operator_name)
+mm_receiver_fits(struct mm_str match, struct mm_str domain, struct mm_str relay,
+		 struct mm_str operator_name)
 {
-	struct mm_str left = f->match, word;
+	struct mm_str left = match, word;
 	int best = 0, fit;
 
 	while (left.n > 0) {
@@ -345,12 +350,32 @@ mm_sender_file_read(struct mm_sender_file *f, struct mm_str text,
 	if (f->name.p == NULL)
 		return mm_err_set(err, MM_EFORMAT, "[sender] wants a name");
 	if (r->kind == MM_RETRY_NONE ||
-	    (r->kind == MM_RETRY_EXPONENTIAL && r->base_ms == 0) ||
+	    ((r->kind == MM_RETRY_EXPONENTIAL || r->kind == MM_RETRY_SQUARE) &&
+	     r->base_ms == 0) ||
 	    (r->kind == MM_RETRY_INTERVAL && r->every_ms == 0) ||
 	    (r->kind == MM_RETRY_EXIM && r->rules.n == 0))
-		return mm_err_set(err, MM_EFORMAT,
-				  "[retry] wants a kind, and base for "
-				  "exponential, every for interval, rules for "
-				  "exim");
+		return mm_err_set(
+		    err, MM_EFORMAT,
+		    "[retry] wants a kind, and base for "
+		    "exponential and square, every for interval, rules for "
+		    "exim");
 	return MM_OK;
+}
+
+enum mm_status
+mm_sender_file_set(struct mm_sender_file *f, const char *section,
+		   const char *key, struct mm_str value, struct mm_err *err)
+{
+	const struct mm_ini_item item = {
+		.section = mm_str_z(section),
+		.key = mm_str_z(key),
+		.value = value,
+		.argument = MM_STR_ABSENT,
+	};
+	struct params list = { &f->params, &f->n_params, &f->cap_params };
+	enum mm_status st = read_item(sender_keys, MM_COUNT(sender_keys), &item,
+				      f, &f->arena, &list, err);
+
+	f->sender.window.cohort_limit = (double)f->cohort;
+	return st;
 }

@@ -16,7 +16,7 @@
  * name, operator:NAME.
  *
  *	[sender]  name, about, mta, connect, accept, reject, refuse, reuse,
- *	          msgs_per_conn, process_limit, max_age
+ *	          msgs_per_conn, rate_delay, process_limit, max_age
  *	[retry]   kind, granularity, slack, min, max, base, factor, every,
  *	          max_gap, rules, queue_run, jitter
  *	[window]  init, limit, adaptive, positive, negative, cohort, dead
@@ -32,8 +32,9 @@ struct mm_param {
 	struct mm_str text;	  /* as written, without its mark; arena */
 	enum mm_origin origin;
 	bool ranged;
-	int64_t low, high;  /* as the key's value */
-	struct mm_str note; /* arena */
+	int64_t low, high;   /* as the key's value */
+	struct mm_str range; /* as written; arena; absent: none */
+	struct mm_str note;  /* arena */
 };
 
 struct mm_receiver_file {
@@ -66,16 +67,26 @@ enum mm_status mm_sender_file_read(struct mm_sender_file *f, struct mm_str text,
 				   struct mm_err *err) MM_USE_RESULT;
 void mm_sender_file_fini(struct mm_sender_file *f);
 
+/* Is it what `postconf -n` prints? Then mm_sender_postconf puts it over a
+ * sender that has been read (the preset of Postfix). MM_EFORMAT: a value that
+ * cannot be played. */
+bool mm_sender_is_postconf(struct mm_str text);
+enum mm_status mm_sender_postconf(struct mm_sender_file *f, struct mm_str text,
+				  struct mm_err *err) MM_USE_RESULT;
+/* Put one value over what was read. */
+enum mm_status mm_sender_file_set(struct mm_sender_file *f, const char *section,
+				  const char *key, struct mm_str value,
+				  struct mm_err *err) MM_USE_RESULT;
+
 /* The receiver with its uncertain numbers drawn from their intervals: half of
  * the draws above the number, half below. `who` tells receivers of one file
  * apart. Seed 0 draws nothing. */
 void mm_receiver_file_draw(const struct mm_receiver_file *f, uint64_t seed,
 			   uint64_t who, struct mm_receiver_spec *spec);
 
-/* How well a file's `match` fits: 0 not at all; operator, relay and domain
- * count more than a pattern. Absent views fit nothing. */
-int mm_receiver_file_fits(const struct mm_receiver_file *f,
-			  struct mm_str domain, struct mm_str relay,
-			  struct mm_str operator_name);
+/* How well a `match` fits: 0 not at all; operator, relay and domain count
+ * more than a pattern. Absent views fit nothing. */
+int mm_receiver_fits(struct mm_str match, struct mm_str domain,
+		     struct mm_str relay, struct mm_str operator_name);
 
 #endif
