@@ -2,7 +2,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "analyze/case/curves.h"
+#include "analyze/case/scan.h"
 #include "formats/base/mem.h"
 #include "replay/engine/num.h"
 #include "replay/study/compare.h"
@@ -345,7 +345,7 @@ mm_compare_init(struct mm_comparison *c, const struct mm_study *study,
 	take_stats(&w, first, n_seeds);
 	take_ranks(&w, first, n_seeds);
 	span = curve_span(&w);
-	width = mm_curve_width(0, span * 1000, POINTS_MAX) / 1000;
+	width = mm_scan_width(0, span * 1000, POINTS_MAX) / 1000;
 	for (size_t p = 0; p < n_plans; p++)
 		draw_curves(&w, &c->policies[p], span, width);
 	qsort(c->policies, n_plans, sizeof(*c->policies), by_cost);
