@@ -156,6 +156,17 @@ case("gzip-tail", ["gz/tail.gz"],
      [row("gz/tail.gz", tail, a, "gzip", torn=len(g),
           note="bytes that are not gzip at byte %d" % len(g))])
 
+# Large enough for restart points, within members and between them.
+big = b"".join(b"Nov 14 22:00:00 mx1 postfix/smtp[%d]: %x: to=<%d@example.org>"
+               b"\n" % (i % 977, i * 2654435761 % 1048573, i)
+               for i in range(200000))
+large = gzip.compress(big, 6) + gzip.compress(a, 1) + gzip.compress(big, 1)
+write("gz/large.gz", large)
+case("gzip-large", ["gz/large.gz"],
+     [row("gz/large.gz", large, big + a + big, "gzip")])
+write("plain/large", big)
+case("plain-large", ["plain/large"], [row("plain/large", big, big)])
+
 # Other compressions.
 packed = {
     "bzip2": bz2.compress(a), "xz": lzma.compress(a),

@@ -24,6 +24,7 @@
 #include "formats/base/buf.h"
 #include "formats/base/digest.h"
 #include "formats/read/evidence.h"
+#include "formats/read/excerpt.h"
 
 #define NOW_US ((int64_t)1700100000000000)
 
@@ -94,9 +95,51 @@ take(void *ctx, const struct mm_leaf *leaf, bool *taken, const char **kind,
 	return MM_OK;
 }
 
+/* Some lines of a log, to be read back. */
+#define N_KEPT 48
+
+struct kept {
+	uint64_t at[N_KEPT];
+	char hex[N_KEPT][MM_SHA256_HEX];
+	size_t n;
+	uint64_t next; /* line */
+};
+
+static void
+keep(struct kept *k, const struct mm_line *line, uint64_t number, uint64_t at)
+{
+	if (k->n == N_KEPT || line->cut || number < k->next)
+		return;
+	k->next = number * 4 / 3 + 1;
+	k->at[k->n] = at;
+	digest(line->raw, k->hex[k->n++]);
+}
+
+/* In their order, then backwards. */
+static void
+read_back(const struct mm_ledger *row, const struct kept *k)
+{
+	struct mm_excerpt *x = mm_excerpt_new(row->name, row->restarts);
+	char hex[MM_SHA256_HEX];
+	struct mm_str line;
+	struct mm_err err;
+
+	for (size_t i = 0; i < 2 * k->n; i++) {
+		size_t at = i < k->n ? i : 2 * k->n - 1 - i;
+
+		assert_int_equal(mm_excerpt_line(x, k->at[at], &line, &err),
+				 MM_OK);
+		digest(line, hex);
+		assert_string_equal(hex, k->hex[at]);
+	}
+	mm_excerpt_free(x);
+}
+
 static void
 read_log(struct mm_evidence *ev, size_t i, char hex[MM_SHA256_HEX])
 {
+	struct kept kept = { .n = 0 };
+	const struct mm_ledger *row = mm_evidence_ledger(ev, i);
 	struct mm_sha256 *h = mm_sha256_new();
 	struct mm_lines *l;
 	struct mm_line line;
@@ -117,11 +160,14 @@ read_log(struct mm_evidence *ev, size_t i, char hex[MM_SHA256_HEX])
 		if (line.cut)
 			mm_sha256_add(h, " cut", 4);
 		mm_sha256_add(h, "\n", 1);
+		keep(&kept, &line, number, at);
 	}
 	assert_int_equal(st, MM_END);
 	assert_int_equal(mm_lines_next(l, &line, &number, &at, &err), MM_END);
 	mm_lines_close(l);
 	mm_sha256_hex(h, hex);
+	if (row->name.p[0] != '-')
+		read_back(row, &kept);
 }
 
 static const char *

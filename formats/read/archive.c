@@ -8,6 +8,7 @@
 #include "formats/base/mem.h"
 #include "formats/base/time.h"
 #include "formats/read/archive.h"
+#include "formats/read/file.h"
 
 /* libarchive's side of a source: it asks, we read. */
 struct feed {
@@ -142,7 +143,7 @@ read_data(struct mm_source *s, struct archive *a, struct feed *feed, char *to,
 	feed->data += *n;
 	feed->n_data -= *n;
 	/* When that is too much this was the last. */
-	(void)mm_source_expand(s, *n, taken(feed), err);
+	(void)mm_file_expand(s, *n, taken(feed), err);
 	return MM_OK;
 }
 

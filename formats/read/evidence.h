@@ -64,8 +64,9 @@ struct mm_ledger {
 	/* lines = records + noise + foreign + malformed + duplicate_lines */
 	uint64_t n_lines, n_records, n_noise, n_foreign, n_malformed;
 	uint64_t n_duplicate_lines;
-	int64_t torn_at;    /* byte of the file where it broke; -1 */
-	struct mm_str note; /* what the user should know; may be absent */
+	int64_t torn_at;	/* byte of the file where it broke; -1 */
+	struct mm_str restarts; /* for mm_excerpt_new(), set at MM_END */
+	struct mm_str note;	/* what the user should know; may be absent */
 	bool is_log;
 	bool is_folded; /* many spool files: one row for the archive */
 };

@@ -1,5 +1,9 @@
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
+#include "formats/base/mem.h"
 #include "formats/read/item.h"
 #include "formats/read/utf16.h"
 
@@ -10,7 +14,7 @@ mm_open_content(struct mm_source *leaf, struct mm_open *o,
 	struct mm_str head;
 	enum mm_status st;
 
-	*o = (struct mm_open){ leaf, leaf };
+	*o = (struct mm_open){ leaf, leaf, false };
 	*compression = "none";
 	*gzip_us = MM_TIME_NONE;
 	st = mm_source_peek(leaf, MM_SOURCE_HEAD_BYTES, &head, err);
@@ -26,19 +30,36 @@ mm_open_content(struct mm_source *leaf, struct mm_open *o,
 			*compression = name;
 			*gzip_us = mm_gzip_time(head);
 		}
+		o->is_gzip = i == 0 && mm_gzip_is(head);
 		o->content = mm_gzip_is(head) ? mm_source_gzip(o->content)
 					      : mm_source_packed(o->content);
 		st = mm_source_peek(o->content, MM_SOURCE_HEAD_BYTES, &head,
 				    err);
 	}
-	if (st == MM_OK && mm_utf16_is(head))
+	if (st == MM_OK && mm_utf16_is(head)) {
 		o->content = mm_source_utf16(o->content);
+		o->is_gzip = false;
+	}
 	return st;
 }
 
-/* Step through the archive in `o` to entry `number` and open it in turn. */
+/* The member that is wanted: by its number, or by its path. */
+struct wanted {
+	uint64_t number;
+	struct mm_str path; /* absent: by number */
+};
+
+static bool
+is_wanted(const struct wanted *w, const struct mm_member *m)
+{
+	return w->path.p != NULL ? mm_str_eq(m->path, w->path)
+				 : m->number >= w->number;
+}
+
+/* Step through the archive in `o` to that member and open it in turn. */
 static enum mm_status
-enter(struct mm_open *o, uint64_t number, const char *name, struct mm_err *err)
+enter(struct mm_open *o, const struct wanted *w, const char *name,
+      struct mm_err *err)
 {
 	struct mm_source *lower = o->content;
 	struct mm_archive *ar = mm_archive_open(lower);
@@ -49,14 +70,12 @@ enter(struct mm_open *o, uint64_t number, const char *name, struct mm_err *err)
 
 	do
 		st = mm_archive_next(ar, &m, err);
-	while (st == MM_OK && m.number < number);
+	while (st == MM_OK && !is_wanted(w, &m));
 	if (st != MM_OK) {
 		mm_archive_close(ar);
 		mm_source_close(lower);
 		return st == MM_END ? mm_err_set(err, MM_EIO,
-						 "%s: changed while it was "
-						 "read",
-						 name)
+						 "%s: not there any more", name)
 				    : st;
 	}
 	st = mm_open_content(mm_archive_member(ar, name, true), o, &compression,
@@ -82,22 +101,102 @@ mm_item_open(const struct mm_evidence *ev, struct mm_item *it,
 	}
 	if (it->small.p != NULL) {
 		o->leaf = o->content =
-		    mm_source_memory(it->small, it->row.name.p);
+		    mm_file_memory(it->small, it->row.name.p);
 		return MM_OK;
 	}
 	file = it->fd >= 0
-		   ? mm_source_descriptor(it->fd, it->path, ev->o.max_expand)
-		   : mm_source_file(it->path, ev->o.max_expand, err);
+		   ? mm_file_descriptor(it->fd, it->path, ev->o.max_expand)
+		   : mm_file_open(it->path, ev->o.max_expand, err);
 	if (file == NULL)
 		return MM_EIO;
 	if (it->depth > 0)
-		mm_source_file_unhashed(file);
+		mm_file_unhashed(file);
 	st = mm_open_content(file, o, &compression, &gzip_us, err);
 	if (st != MM_OK)
 		mm_source_close(o->content);
 	for (unsigned i = 0; i < it->depth && st == MM_OK; i++)
-		st = enter(o, it->members[i], it->row.name.p, err);
+		st = enter(o, &(struct wanted){ .number = it->members[i] },
+			   it->row.name.p, err);
 	return st;
+}
+
+/* How much of `name` is the path of a file: up to a `!`, or all of it. */
+static size_t
+file_part(const char *name)
+{
+	size_t n = strlen(name);
+	struct stat sb;
+
+	if (stat(name, &sb) == 0)
+		return n;
+	for (size_t i = 1; i < n; i++) {
+		char *path;
+		bool is_file;
+
+		if (name[i] != '!')
+			continue;
+		path = mm_strdup(name);
+		path[i] = '\0';
+		is_file = stat(path, &sb) == 0 && S_ISREG(sb.st_mode);
+		free(path);
+		if (is_file)
+			return i;
+	}
+	return n;
+}
+
+/* Members behind the file; a `!` in the name of one cannot be told. */
+static enum mm_status
+enter_named(const char *name, struct mm_str rest, struct mm_open *o,
+	    struct mm_err *err)
+{
+	enum mm_status st = MM_OK;
+
+	while (st == MM_OK && mm_str_skip(&rest, "!")) {
+		size_t n = mm_str_findc(rest, '!');
+		struct wanted w = { .path = n != MM_NOT_FOUND
+						? mm_str_upto(rest, n)
+						: rest };
+
+		rest = mm_str_from(rest, w.path.n);
+		st = enter(o, &w, name, err);
+	}
+	return st;
+}
+
+enum mm_status
+mm_open_named(const char *name, struct mm_str restarts, uint64_t at_byte,
+	      struct mm_open *o, uint64_t *from, struct mm_err *err)
+{
+	size_t n = file_part(name);
+	const char *compression;
+	struct mm_source *file;
+	enum mm_status st;
+	int64_t gzip_us;
+	char *path = mm_strdup(name);
+
+	*from = 0;
+	path[n] = '\0';
+	file = mm_file_open(path, 0, err);
+	free(path);
+	if (file == NULL)
+		return MM_EIO;
+	file->name = name;
+	mm_file_unhashed(file);
+	if (restarts.n > 0 && name[n] == '\0') {
+		o->leaf = file;
+		o->content = mm_source_gzip_at(file, restarts, at_byte, from);
+		return o->content != NULL
+			   ? MM_OK
+			   : mm_err_set(err, MM_EIO,
+					"%s: changed since it was "
+					"read",
+					name);
+	}
+	st = mm_open_content(file, o, &compression, &gzip_us, err);
+	if (st != MM_OK)
+		mm_source_close(o->content);
+	return st == MM_OK ? enter_named(name, mm_str_z(name + n), o, err) : st;
 }
 
 void

@@ -6,6 +6,7 @@
 #include "formats/base/intern.h"
 #include "formats/read/archive.h"
 #include "formats/read/evidence.h"
+#include "formats/read/file.h"
 
 /* Archives in archives: a tar of a server's logs and spool tar. */
 #define MM_DEPTH_MAX 2
@@ -14,6 +15,7 @@
 struct mm_open {
 	struct mm_source *leaf;	   /* as they lie in the file or archive */
 	struct mm_source *content; /* decompressed, on top of it; owned */
+	bool is_gzip;		   /* content is gzip's, right on the leaf */
 };
 
 struct mm_item {
@@ -77,6 +79,12 @@ void mm_share_zones(struct mm_evidence *ev);
 enum mm_status mm_open_content(struct mm_source *leaf, struct mm_open *o,
 			       const char **compression, int64_t *gzip_us,
 			       struct mm_err *err) MM_USE_RESULT;
+/* The bytes of what the ledger calls `name`: a file, or a member of an archive
+ * behind a `!`. Of a gzip file right on the disk: from the last of `restarts`
+ * on that is not behind `at_byte`; else from 0. `*from` says which. */
+enum mm_status mm_open_named(const char *name, struct mm_str restarts,
+			     uint64_t at_byte, struct mm_open *o,
+			     uint64_t *from, struct mm_err *err) MM_USE_RESULT;
 /* Ended by mm_source_close(o->content). */
 enum mm_status mm_item_open(const struct mm_evidence *ev, struct mm_item *it,
 			    struct mm_open *o,

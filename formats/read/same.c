@@ -15,14 +15,13 @@ mm_item_sha256(const struct mm_evidence *ev, struct mm_item *it,
 	       struct mm_err *err)
 {
 	struct mm_source *file =
-	    it->fd >= 0
-		? mm_source_descriptor(it->fd, it->path, ev->o.max_expand)
-		: mm_source_file(it->path, ev->o.max_expand, err);
+	    it->fd >= 0 ? mm_file_descriptor(it->fd, it->path, ev->o.max_expand)
+			: mm_file_open(it->path, ev->o.max_expand, err);
 	enum mm_status st;
 
 	if (file == NULL)
 		return MM_EIO;
-	st = mm_source_file_sha256(file, it->row.sha256, err);
+	st = mm_file_sha256(file, it->row.sha256, err);
 	it->row.n_bytes = file->given_bytes;
 	mm_source_close(file);
 	return st;

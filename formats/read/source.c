@@ -1,15 +1,10 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 #include <zlib.h>
 
 #include "formats/base/mem.h"
 #include "formats/base/time.h"
-#include "formats/read/source.h"
+#include "formats/read/file.h"
 
 void
 mm_source_init(struct mm_source *s, const struct mm_source *lower)
@@ -127,165 +122,6 @@ mm_source_close(struct mm_source *s)
 	free(head);
 }
 
-/* A file as it lies there. */
-struct file {
-	struct mm_source base;
-	int fd;
-	bool owns_fd;
-	bool seekable; /* read at `at`: several may share a descriptor */
-	off_t at;
-	struct mm_sha256 *hash; /* owned */
-	uint64_t expanded_bytes, max_expand;
-};
-
-static enum mm_status
-file_read(struct mm_source *s, char *to, size_t cap, size_t *n,
-	  struct mm_err *err)
-{
-	struct file *f = (struct file *)s;
-	ssize_t got;
-
-	do
-		got = f->seekable ? pread(f->fd, to, cap, f->at)
-				  : read(f->fd, to, cap);
-	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return mm_err_set(err, MM_EIO, "%s: %s", s->name,
-				  strerror(errno));
-	if (got == 0)
-		return MM_END;
-	*n = (size_t)got;
-	f->at += got;
-	if (f->hash != NULL)
-		mm_sha256_add(f->hash, to, *n);
-	return MM_OK;
-}
-
-static uint64_t
-file_skip(struct mm_source *s, uint64_t n)
-{
-	struct file *f = (struct file *)s;
-	uint64_t left;
-	struct stat sb;
-
-	if (f->hash != NULL || !f->seekable || fstat(f->fd, &sb) != 0 ||
-	    sb.st_size <= f->at)
-		return 0;
-	left = (uint64_t)(sb.st_size - f->at);
-	if (n > left)
-		n = left;
-	f->at += (off_t)n;
-	s->given_bytes += n;
-	return n;
-}
-
-static void
-file_close(struct mm_source *s)
-{
-	struct file *f = (struct file *)s;
-	char unused[MM_SHA256_HEX];
-
-	if (f->hash != NULL)
-		mm_sha256_hex(f->hash, unused);
-	if (f->owns_fd)
-		(void)close(f->fd);
-	free(f);
-}
-
-struct mm_source *
-mm_source_descriptor(int fd, const char *name, uint64_t max_expand)
-{
-	struct file *f = mm_calloc(1, sizeof(*f));
-	struct stat sb;
-
-	f->base.read = file_read;
-	f->base.close = file_close;
-	f->base.skip = file_skip;
-	f->base.file = &f->base;
-	f->base.name = name;
-	f->base.torn_at = -1;
-	f->fd = fd;
-	f->seekable = fstat(fd, &sb) == 0 && S_ISREG(sb.st_mode);
-	f->hash = mm_sha256_new();
-	f->max_expand = max_expand > 0 ? max_expand : MM_EXPAND_DEFAULT;
-	return &f->base;
-}
-
-struct mm_source *
-mm_source_file(const char *path, uint64_t max_expand, struct mm_err *err)
-{
-	struct mm_source *s;
-	int fd;
-
-	if (strcmp(path, "-") == 0)
-		return mm_source_descriptor(STDIN_FILENO, path, max_expand);
-	fd = open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0) {
-		(void)mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));
-		return NULL;
-	}
-	s = mm_source_descriptor(fd, path, max_expand);
-	((struct file *)s)->owns_fd = true;
-	return s;
-}
-
-void
-mm_source_file_unhashed(struct mm_source *file)
-{
-	struct file *f = (struct file *)file;
-	char unused[MM_SHA256_HEX];
-
-	mm_sha256_hex(f->hash, unused);
-	f->hash = NULL;
-}
-
-/* Bytes in memory: all that was peeked. */
-static enum mm_status
-memory_read(struct mm_source *s, char *to, size_t cap, size_t *n,
-	    struct mm_err *err)
-{
-	(void)s, (void)to, (void)cap, (void)n, (void)err;
-	return MM_END;
-}
-
-static void
-memory_close(struct mm_source *s)
-{
-	free(s);
-}
-
-struct mm_source *
-mm_source_memory(struct mm_str bytes, const char *name)
-{
-	struct mm_source *s = mm_calloc(1, sizeof(*s));
-
-	s->read = memory_read;
-	s->close = memory_close;
-	s->file = s;
-	s->name = name;
-	s->torn_at = -1;
-	s->ahead = mm_alloc(bytes.n + 1);
-	memcpy(s->ahead, bytes.p, bytes.n);
-	s->ahead_n = s->ahead_cap = bytes.n;
-	s->given_bytes = bytes.n;
-	return s;
-}
-
-enum mm_status
-mm_source_expand(struct mm_source *s, size_t n, int64_t at, struct mm_err *err)
-{
-	struct file *f = (struct file *)s->file;
-	const uint64_t free_bytes = (uint64_t)1 << 30;
-
-	f->expanded_bytes += n;
-	if (f->expanded_bytes < free_bytes ||
-	    (f->expanded_bytes - free_bytes) / f->max_expand <=
-		f->base.given_bytes)
-		return MM_OK;
-	return mm_source_break(s, at, "expands without end (--max-expand)",
-			       err);
-}
-
 enum mm_status
 mm_source_drain(struct mm_source *s, struct mm_err *err)
 {
@@ -300,76 +136,21 @@ mm_source_drain(struct mm_source *s, struct mm_err *err)
 	return st == MM_END || st == MM_EFORMAT ? MM_OK : st;
 }
 
-enum mm_status
-mm_source_file_sha256(struct mm_source *file, char hex[MM_SHA256_HEX],
-		      struct mm_err *err)
-{
-	struct file *f = (struct file *)file;
-	enum mm_status st = mm_source_drain(file, err);
-
-	if (st != MM_OK)
-		return st;
-	mm_sha256_hex(f->hash, hex);
-	f->hash = NULL;
-	return MM_OK;
-}
-
-static bool
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, p, n);
-
-		if (put < 0 && errno != EINTR)
-			return false;
-		if (put > 0) {
-			p += put;
-			n -= (size_t)put;
-		}
-	}
-	return true;
-}
-
-int
-mm_source_spill(struct mm_source *file, struct mm_err *err)
-{
-	const char *folder = getenv("TMPDIR");
-	char path[4096], *block;
-	enum mm_status st = MM_OK;
-	int fd;
-
-	(void)snprintf(path, sizeof(path), "%s/mailmortem-XXXXXX",
-		       folder != NULL ? folder : "/tmp");
-	fd = mkstemp(path);
-	if (fd >= 0)
-		(void)unlink(path);
-	block = mm_alloc(MM_SOURCE_INPUT_BYTES);
-	while (fd >= 0 && st == MM_OK) {
-		size_t n = 0;
-
-		st =
-		    mm_source_read(file, block, MM_SOURCE_INPUT_BYTES, &n, err);
-		if (st == MM_OK && !write_all(fd, block, n))
-			break;
-	}
-	free(block);
-	if (fd >= 0 && st == MM_END)
-		return fd;
-	if (st == MM_OK)
-		(void)mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));
-	if (fd >= 0)
-		(void)close(fd);
-	return -1;
-}
+#define GZIP_BITS     (MAX_WBITS + 16) /* zlib: gzip around it, checked */
+#define WINDOW_BYTES  32768
+#define RESTART_BYTES ((uint64_t)4 << 20)
 
 /* What a gzip stream holds. */
 struct gzip {
 	struct mm_source base;
 	struct mm_source *lower; /* owned */
 	z_stream z;
-	uint64_t in_bytes; /* taken from `lower` */
-	bool in_member;	   /* between a header and its trailer */
-	bool behind;	   /* at least one member was read whole */
+	uint64_t in_bytes;	 /* taken from `lower` */
+	bool in_member;		 /* between a header and its trailer */
+	bool behind;		 /* at least one member was read whole */
+	struct mm_buf *restarts; /* view; NULL: nobody wants them */
+	uint64_t out_bytes, restart_byte; /* given; the last restart */
+	size_t trailer; /* bytes of it that are still to be left out */
 	Bytef in[MM_SOURCE_INPUT_BYTES];
 };
 
@@ -423,6 +204,12 @@ gzip_next_member(struct gzip *g, struct mm_err *err)
 	enum mm_status st;
 
 	while ((st = gzip_refill(g, err)) == MM_OK) {
+		size_t n =
+		    g->trailer < g->z.avail_in ? g->trailer : g->z.avail_in;
+
+		g->z.next_in += n;
+		g->z.avail_in -= (uInt)n;
+		g->trailer -= n;
 		while (g->behind && g->z.avail_in > 0 && *g->z.next_in == 0) {
 			g->z.next_in++;
 			g->z.avail_in--;
@@ -434,9 +221,47 @@ gzip_next_member(struct gzip *g, struct mm_err *err)
 		return st;
 	if (*g->z.next_in != 0x1f)
 		return gzip_torn(g, "bytes that are not gzip", err);
-	(void)inflateReset(&g->z);
+	(void)inflateReset2(&g->z, GZIP_BITS);
 	g->in_member = true;
 	return MM_OK;
+}
+
+static void
+put_number(struct mm_buf *b, uint64_t v, size_t n_bytes)
+{
+	for (size_t i = 0; i < n_bytes; i++)
+		mm_buf_addc(b, (char)(v >> 8 * i));
+}
+
+static uint64_t
+take_number(struct mm_str *s, size_t n_bytes)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < n_bytes && i < s->n; i++)
+		v |= (uint64_t)(unsigned char)s->p[i] << 8 * i;
+	*s = mm_str_from(*s, n_bytes < s->n ? n_bytes : s->n);
+	return v;
+}
+
+/* What was given, what was taken, the bits of the last byte that are still
+ * to be read, the window before it, deflated. */
+static void
+note_restart(struct gzip *g)
+{
+	Bytef window[WINDOW_BYTES], packed[WINDOW_BYTES + 1024];
+	uInt n = sizeof(window);
+	uLongf n_packed = sizeof(packed);
+
+	g->restart_byte = g->out_bytes;
+	if (inflateGetDictionary(&g->z, window, &n) != Z_OK ||
+	    compress2(packed, &n_packed, window, n, 6) != Z_OK)
+		return;
+	put_number(g->restarts, g->out_bytes, 8);
+	put_number(g->restarts, g->in_bytes - g->z.avail_in, 8);
+	put_number(g->restarts, (uint64_t)(g->z.data_type & 7), 1);
+	put_number(g->restarts, n_packed, 4);
+	mm_buf_add(g->restarts, packed, n_packed);
 }
 
 static enum mm_status
@@ -444,6 +269,7 @@ gzip_step(struct gzip *g, struct mm_err *err)
 {
 	enum mm_status st =
 	    g->in_member ? gzip_refill(g, err) : gzip_next_member(g, err);
+	uInt room;
 	int rc;
 
 	if (st == MM_END && !g->in_member)
@@ -452,7 +278,14 @@ gzip_step(struct gzip *g, struct mm_err *err)
 		return gzip_torn(g, "the gzip data ends too early", err);
 	if (st != MM_OK)
 		return st;
-	rc = inflate(&g->z, Z_NO_FLUSH);
+	room = g->z.avail_out;
+	rc = inflate(&g->z, g->restarts != NULL ? Z_BLOCK : Z_NO_FLUSH);
+	g->out_bytes += room - g->z.avail_out;
+	/* At the end of a block that is not the last. */
+	if (g->restarts != NULL && rc == Z_OK &&
+	    (g->z.data_type & 192) == 128 &&
+	    g->out_bytes - g->restart_byte >= RESTART_BYTES)
+		note_restart(g);
 	if (rc == Z_STREAM_END) {
 		g->in_member = false;
 		g->behind = true;
@@ -477,7 +310,7 @@ gzip_read(struct mm_source *s, char *to, size_t cap, size_t *n,
 		st = gzip_step(g, err);
 	*n = cap - g->z.avail_out;
 	if (st == MM_OK)
-		st = mm_source_expand(s, *n, (int64_t)g->in_bytes, err);
+		st = mm_file_expand(s, *n, (int64_t)g->in_bytes, err);
 	/* What was readable before the break is given first. */
 	if (st != MM_EIO && *n > 0) {
 		s->ended = st != MM_OK;
@@ -505,8 +338,90 @@ mm_source_gzip(struct mm_source *lower)
 	g->base.read = gzip_read;
 	g->base.close = gzip_close;
 	g->lower = lower;
-	/* 16: gzip framing, checked; fails for want of memory only. */
-	if (inflateInit2(&g->z, MAX_WBITS + 16) != Z_OK)
+	/* Fails for want of memory only. */
+	if (inflateInit2(&g->z, GZIP_BITS) != Z_OK)
 		g = mm_realloc(g, (size_t)-1);
 	return &g->base;
+}
+
+void
+mm_gzip_note_restarts(struct mm_source *gzip, struct mm_buf *restarts)
+{
+	((struct gzip *)gzip)->restarts = restarts;
+}
+
+struct restart {
+	uint64_t out, in;
+	int bits;
+	struct mm_str packed;
+};
+
+/* The last one that is not behind `at_byte`. */
+static bool
+find_restart(struct mm_str all, uint64_t at_byte, struct restart *found)
+{
+	bool any = false;
+
+	while (all.n >= 21) {
+		struct restart r;
+		uint64_t n;
+
+		r.out = take_number(&all, 8);
+		r.in = take_number(&all, 8);
+		r.bits = (int)take_number(&all, 1) & 7;
+		n = take_number(&all, 4);
+		if (n > all.n || r.in == 0 || r.out > at_byte)
+			break;
+		r.packed = mm_str_upto(all, (size_t)n);
+		all = mm_str_from(all, (size_t)n);
+		*found = r;
+		any = true;
+	}
+	return any;
+}
+
+/* Put `g` into the middle of a member. */
+static bool
+restart(struct gzip *g, const struct restart *r)
+{
+	uint64_t in = r->in - (r->bits > 0);
+	Bytef window[WINDOW_BYTES];
+	uLongf n = sizeof(window);
+	struct mm_err err;
+	size_t n_bits = 0;
+	char bits = 0;
+
+	if (mm_source_skip(g->lower, in) != in ||
+	    uncompress(window, &n, (const Bytef *)r->packed.p, r->packed.n) !=
+		Z_OK ||
+	    inflateReset2(&g->z, -MAX_WBITS) != Z_OK)
+		return false;
+	if (r->bits > 0 &&
+	    (mm_source_read(g->lower, &bits, 1, &n_bits, &err) != MM_OK ||
+	     inflatePrime(&g->z, r->bits,
+			  (unsigned char)bits >> (8 - r->bits)) != Z_OK))
+		return false;
+	g->in_bytes = r->in;
+	g->out_bytes = r->out;
+	g->trailer = 8;
+	g->in_member = true;
+	return inflateSetDictionary(&g->z, window, (uInt)n) == Z_OK;
+}
+
+struct mm_source *
+mm_source_gzip_at(struct mm_source *lower, struct mm_str restarts,
+		  uint64_t at_byte, uint64_t *from)
+{
+	struct mm_source *s = mm_source_gzip(lower);
+	struct restart r;
+
+	*from = 0;
+	if (!find_restart(restarts, at_byte, &r))
+		return s;
+	if (!restart((struct gzip *)s, &r)) {
+		mm_source_close(s);
+		return NULL;
+	}
+	*from = r.out;
+	return s;
 }

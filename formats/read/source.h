@@ -1,23 +1,18 @@
-/* source.h - a stream of bytes: a file as it lies there, or what a gzip file
- * holds. The door to zlib.
+/* source.h - a stream of bytes, and the one that a gzip stream holds. The door
+ * to zlib.
  *
  * Sources stack: the upper one owns the lower. Read forward once, by one
- * thread at a time; memory is one input buffer and what was peeked at. What
- * all layers of a stack together give out is bounded by the size of the file
- * (`max_expand`), so that an archive bomb ends.
+ * thread at a time; memory is one input buffer and what was peeked at. At the
+ * bottom is a file (file.h).
  * Source: RFC 1952 (gzip; section 2.2: several members may follow).
  */
 #ifndef MM_SOURCE_H
 #define MM_SOURCE_H
 
-#include "formats/base/digest.h"
-#include "formats/base/status.h"
-#include "formats/base/str.h"
+#include "formats/base/buf.h"
 
 #define MM_SOURCE_HEAD_BYTES  ((size_t)64 * 1024)
 #define MM_SOURCE_INPUT_BYTES ((size_t)256 * 1024)
-/* Expanded to given bytes, beyond a first GiB that is free. */
-#define MM_EXPAND_DEFAULT 300
 
 /* Open so that each kind of source can embed it as its first member. */
 struct mm_source {
@@ -55,39 +50,25 @@ enum mm_status mm_source_drain(struct mm_source *s,
 			       struct mm_err *err) MM_USE_RESULT;
 void mm_source_close(struct mm_source *s); /* and all below; NULL is fine */
 
-/* A file, or "-" for standard input. `path` must outlive it. */
-struct mm_source *mm_source_file(const char *path, uint64_t max_expand,
-				 struct mm_err *err);
-/* The same of an open file, from its beginning, for as often as it is asked;
- * the descriptor stays the caller's. */
-struct mm_source *mm_source_descriptor(int fd, const char *name,
-				       uint64_t max_expand);
-/* Nobody wants its hash. */
-void mm_source_file_unhashed(struct mm_source *file);
-/* Bytes that stay where they are. */
-struct mm_source *mm_source_memory(struct mm_str bytes, const char *name);
-/* Copy `file` to an unlinked temporary file: what came through a pipe can
- * then be read again. The descriptor, or -1. */
-int mm_source_spill(struct mm_source *file, struct mm_err *err);
-/* Read the rest, then the SHA-256 of the whole file. */
-enum mm_status mm_source_file_sha256(struct mm_source *file,
-				     char hex[MM_SHA256_HEX],
-				     struct mm_err *err) MM_USE_RESULT;
-
 bool mm_gzip_is(struct mm_str head);
 /* Time in the header of the first member; MM_TIME_NONE when there is none. */
 int64_t mm_gzip_time(struct mm_str head);
 /* What the gzip stream `lower` holds; owns it. */
 struct mm_source *mm_source_gzip(struct mm_source *lower);
 
+/* Add to `restarts` the places from which `gzip` can be read on, one about
+ * every 4 MiB of what it holds. Only for a gzip source right on a file. */
+void mm_gzip_note_restarts(struct mm_source *gzip, struct mm_buf *restarts);
+/* What the gzip file `lower` holds from the last of these places on that is
+ * not behind `at_byte`; `*from` is where that is. Owns `lower`, of which
+ * nothing was read. */
+struct mm_source *mm_source_gzip_at(struct mm_source *lower,
+				    struct mm_str restarts, uint64_t at_byte,
+				    uint64_t *from);
+
 /* For those who make sources. Begin one on top of `lower`. */
 void mm_source_init(struct mm_source *s, const struct mm_source *lower);
 /* End it where it breaks; returns MM_EFORMAT with `err` filled. */
 enum mm_status mm_source_break(struct mm_source *s, int64_t at, const char *why,
 			       struct mm_err *err);
-/* `n` bytes were unpacked: MM_EFORMAT, and `s` ends, when that is more than
- * the file may expand to. */
-enum mm_status mm_source_expand(struct mm_source *s, size_t n, int64_t at,
-				struct mm_err *err);
-
 #endif

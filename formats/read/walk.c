@@ -68,14 +68,14 @@ copy_pipe(struct mm_walk *w, struct mm_item *it, struct mm_source **raw)
 	if (st != MM_OK || (!mm_gzip_is(head) && !mm_packed_name(head) &&
 			    !mm_archive_name(head)))
 		return st;
-	it->fd = mm_source_spill(*raw, w->err);
+	it->fd = mm_file_spill(*raw, w->err);
 	if (it->fd < 0)
 		return MM_EIO;
 	ev->spills = mm_grow(ev->spills, ev->n_spills, &ev->cap_spills,
 			     sizeof(*ev->spills));
 	ev->spills[ev->n_spills++] = it->fd;
 	mm_source_close(*raw);
-	*raw = mm_source_descriptor(it->fd, it->path, ev->o.max_expand);
+	*raw = mm_file_descriptor(it->fd, it->path, ev->o.max_expand);
 	return MM_OK;
 }
 
@@ -91,7 +91,7 @@ settle(struct mm_walk *w, size_t i, struct mm_open *o, bool pipe)
 		return MM_OK;
 	}
 	if (!it->row.is_log && it->row.sha256[0] == '\0') {
-		st = mm_source_file_sha256(o->leaf, it->row.sha256, w->err);
+		st = mm_file_sha256(o->leaf, it->row.sha256, w->err);
 		it->row.n_bytes = o->leaf->given_bytes;
 	}
 	mm_source_close(o->content);
@@ -141,7 +141,7 @@ walk_file(struct mm_walk *w, const char *path, const char *root,
 		it->mtime_us = mtime_of(sb);
 		it->row.n_bytes = (uint64_t)sb->st_size;
 	}
-	o.content = mm_source_file(path, w->ev->o.max_expand, w->err);
+	o.content = mm_file_open(path, w->ev->o.max_expand, w->err);
 	st = o.content == NULL ? MM_EIO : MM_OK;
 	if (st == MM_OK && pipe)
 		st = copy_pipe(w, it, &o.content);
