@@ -18,7 +18,7 @@ static const char details[] =
     "  --csv FOLDER     all rows of all tables, one file each\n";
 
 struct ask {
-	const char *html, *markdown, *csv, *text;
+	const char *html, *markdown, *csv, *text, *replay;
 };
 
 struct form {
@@ -80,6 +80,8 @@ run(int argc, const char *const *argv)
 		{ 0, "csv", MM_OPT_TEXT, &a.csv, "FOLDER",
 		  "all tables, one file each" },
 		{ 'o', "output", MM_OPT_TEXT, &a.text, "FILE", "plain text" },
+		{ 0, "replay", MM_OPT_TEXT, &a.replay, "FILE",
+		  "also tell what `replay --format json` found" },
 	};
 	const struct mm_usage usage = {
 		.verb = "report",
@@ -104,7 +106,7 @@ run(int argc, const char *const *argv)
 		st = s != NULL ? MM_OK : err.code;
 	}
 	if (st == MM_OK) {
-		r = mm_report_of_case(s, &err);
+		r = mm_report_of_case(s, a.replay, &err);
 		st = r != NULL ? write_all(&a, r, &err) : err.code;
 	}
 	mm_report_free(r);

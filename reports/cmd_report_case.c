@@ -5,7 +5,9 @@
 #include "analyze/case/rows.h"
 #include "analyze/case/shape.h"
 #include "formats/base/mem.h"
+#include "formats/base/whole.h"
 #include "reports/cmd_report_case.h"
+#include "reports/cmd_report_replay.h"
 #include "reports/cmd_report_tale.h"
 
 struct view {
@@ -13,6 +15,7 @@ struct view {
 	struct mm_figures *figures; /* owned */
 	struct mm_report *r;
 	struct mm_err *err;
+	const char *replay; /* NULL: none */
 	struct mm_tale tale;
 };
 
@@ -217,6 +220,25 @@ add_backlog(struct view *v)
 	return MM_OK;
 }
 
+#define REPLAY_MAX_BYTES ((size_t)64 << 20)
+
+static enum mm_status
+add_replay(struct view *v)
+{
+	struct mm_buf text;
+	enum mm_status st = MM_OK;
+
+	if (v->replay == NULL)
+		return MM_OK;
+	mm_buf_init(&text, REPLAY_MAX_BYTES);
+	st = mm_whole_read(v->replay, &text, v->err);
+	if (st == MM_OK)
+		st = mm_report_replay(v->r, mm_buf_str(&text), v->replay,
+				      v->err);
+	mm_buf_fini(&text);
+	return st;
+}
+
 /* What a person signs: which bytes were read. Columns of the export. */
 static void
 add_hashes(struct view *v, const struct mm_table *ledger)
@@ -306,6 +328,8 @@ add_body(struct view *v)
 		st = add_figures(v, &parties[i]);
 	if (st == MM_OK)
 		st = add_backlog(v);
+	if (st == MM_OK)
+		st = add_replay(v);
 	return st == MM_OK ? add_evidence(v) : st;
 }
 
@@ -328,9 +352,12 @@ titled(const struct mm_tale *t)
 }
 
 struct mm_report *
-mm_report_of_case(struct mm_store *s, struct mm_err *err)
+mm_report_of_case(struct mm_store *s, const char *replay, struct mm_err *err)
 {
-	struct view v = { .s = s, .figures = mm_figures_new(s), .err = err };
+	struct view v = { .s = s,
+			  .figures = mm_figures_new(s),
+			  .replay = replay,
+			  .err = err };
 	enum mm_status st = mm_tale_read(&v.tale, s, v.figures, err);
 
 	if (st == MM_OK) {

@@ -6,7 +6,9 @@
 #include "analyze/case/store.h"
 #include "reports/report.h"
 
-/* Owned; NULL on failure. */
-struct mm_report *mm_report_of_case(struct mm_store *s, struct mm_err *err);
+/* `replay` is a file of cmd_report_replay.h, or NULL. Owned; NULL on failure.
+ */
+struct mm_report *mm_report_of_case(struct mm_store *s, const char *replay,
+				    struct mm_err *err);
 
 #endif

@@ -5,11 +5,14 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "reports/cmd_report_case.h"
+#include "reports/cmd_report_replay.h"
 
 /* 2026-11-22T05:00:00Z; 421 is said to three of four, one recovers. */
 #define AT(s) "1795323600000000 + 1000000 * " #s
@@ -61,8 +64,20 @@ static const char incidents[] =
     " NULL, NULL, 'own', 0.5, 0, 0, 0, 0, NULL, '[]', NULL)";
 /* clang-format on */
 
+/* Of two policies, as CONTRACT gives it. */
+static const char replay_json[] =
+    "{\"policies\":[{\"name\":\"slow <i>\",\"about\":\"20 a minute\","
+    "\"metrics\":{\"t99_s\":{\"mean\":7200,\"lo\":7000,\"hi\":7400},"
+    "\"deferral_ratio\":{\"mean\":0.25,\"lo\":0.2,\"hi\":0.3}},"
+    "\"series\":[{\"t\":1795327200,\"backlog\":90,\"reputation\":1},"
+    "{\"t\":1795330800.5,\"backlog\":40,\"reputation\":0.5}]},"
+    "{\"name\":\"flush\",\"metrics\":{},\"series\":["
+    "{\"t\":1795327200,\"backlog\":90,\"reputation\":null}]}],"
+    "\"assumptions\":[\"receivers as published\"],\"seed\":7,\"at\":1795327200,"
+    "\"backlog\":90}";
+
 static struct mm_report *
-make(const char *more)
+make(const char *more, const char *replay)
 {
 	struct mm_err err;
 	struct mm_store *s = mm_store_create(NULL, &err);
@@ -72,7 +87,7 @@ make(const char *more)
 	if (mm_store_exec(s, rows, &err) != MM_OK ||
 	    mm_store_exec(s, more, &err) != MM_OK)
 		fail_msg("%s", err.text);
-	r = mm_report_of_case(s, &err);
+	r = mm_report_of_case(s, replay, &err);
 	if (r == NULL)
 		fail_msg("%s", err.text);
 	mm_store_close(s);
@@ -129,7 +144,7 @@ test_text(void **state)
 		"\nTOTAL            1      0   0",
 		"odd <b>line</b>  mail.log:9",
 	};
-	struct mm_report *r = make(incidents);
+	struct mm_report *r = make(incidents, NULL);
 	struct mm_buf b;
 
 	(void)state;
@@ -173,7 +188,7 @@ test_html(void **state)
 		"Evidence <small>3 lines</small></summary>",
 		"odd &lt;b&gt;line&lt;/b&gt;",
 	};
-	struct mm_report *r = make(incidents);
+	struct mm_report *r = make(incidents, NULL);
 	struct mm_buf b;
 
 	(void)state;
@@ -194,7 +209,7 @@ test_quiet(void **state)
 		"waited",
 		"\nIncidents\n---------\n\nNone was found.\n",
 	};
-	struct mm_report *r = make("SELECT 1");
+	struct mm_report *r = make("SELECT 1", NULL);
 	struct mm_buf b;
 
 	(void)state;
@@ -205,13 +220,59 @@ test_quiet(void **state)
 	mm_report_free(r);
 }
 
+static void
+test_replay(void **state)
+{
+	static const char *const want[] = {
+		"\nWays to resume\n--------------\n",
+		"Messages waiting  90\n",
+		"Seed              7\n",
+		"slow <i>  20 a minute",
+		"         2 h ",
+		"  25.0 %  ",
+		"  slow <i>  \xe2\x96\x88\xe2\x96\x84  most 90\n",
+		"  flush     \xe2\x96\x88   most 90\n",
+		"\nreceivers as published\n",
+	};
+	static const char *const bad[] = { "not JSON", "", "{}",
+					   "{\"policies\":[]}", "[1]" };
+	char path[] = "/tmp/test_report_case.XXXXXX";
+	int fd = mkstemp(path);
+	struct mm_report *r;
+	struct mm_buf b;
+
+	(void)state;
+	assert_int_equal(write(fd, replay_json, sizeof(replay_json) - 1),
+			 sizeof(replay_json) - 1);
+	assert_int_equal(close(fd), 0);
+	r = make(incidents, path);
+	assert_int_equal(unlink(path), 0);
+	mm_buf_init(&b, 1 << 20);
+	mm_report_text(r, 200, false, &b);
+	check(&b, want, MM_COUNT(want));
+	mm_buf_clear(&b);
+	mm_report_html(r, &b);
+	check_links(&b);
+	mm_buf_fini(&b);
+	for (size_t i = 0; i < MM_COUNT(bad); i++) {
+		struct mm_err err = { 0 };
+
+		assert_int_equal(
+		    mm_report_replay(r, mm_str_z(bad[i]), "f.json", &err),
+		    MM_EFORMAT);
+		print_message("  %s\n", err.text);
+		assert_non_null(strstr(err.text, "f.json: no result of"));
+	}
+	mm_report_free(r);
+}
+
 /* A case without a single mail is a case. */
 static void
 test_empty(void **state)
 {
 	struct mm_err err;
 	struct mm_store *s = mm_store_create(NULL, &err);
-	struct mm_report *r = mm_report_of_case(s, &err);
+	struct mm_report *r = mm_report_of_case(s, NULL, &err);
 
 	(void)state;
 	assert_non_null(r);
@@ -223,9 +284,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_text),
-		cmocka_unit_test(test_html),
-		cmocka_unit_test(test_quiet),
+		cmocka_unit_test(test_text),  cmocka_unit_test(test_html),
+		cmocka_unit_test(test_quiet), cmocka_unit_test(test_replay),
 		cmocka_unit_test(test_empty),
 	};
 
