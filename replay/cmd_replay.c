@@ -21,7 +21,7 @@ static const char details[] =
     "--show NAME); each number of a receiver says\nwhether it is published or "
     "assumed. With --seeds what is assumed is drawn from\nits interval, the "
     "same for all policies.\n\n"
-    "Cost, in hours: until 90 % of the backlog is gone, plus what new mail "
+    "Cost, in hours: until 99 % of the backlog is gone, plus what new mail "
     "waits\n(99 %), plus blocks, plus reputation lost, plus 10 for each "
     "percent of the mail\nthat expires or still waits at the end.\n";
 

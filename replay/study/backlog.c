@@ -227,8 +227,8 @@ is_replaced(const struct load *l, const struct snapshot *s, int64_t at_us)
 		const struct snapshot *o = &l->snapshots[i];
 
 		if (o->taken_us > s->taken_us + MOMENT_US &&
-		    o->taken_us <= at_us && mm_str_eq(o->host, s->host) &&
-		    mm_str_eq(o->mta, s->mta))
+		    o->taken_us <= at_us + MOMENT_US &&
+		    mm_str_eq(o->host, s->host) && mm_str_eq(o->mta, s->mta))
 			return true;
 	}
 	return false;
@@ -247,8 +247,8 @@ choose_snapshots(struct load *l)
 	for (size_t i = 0; i < l->n_snapshots; i++) {
 		const struct snapshot *s = &l->snapshots[i];
 
-		if (s->taken_us > at || s->taken_us < at - FRESH_US ||
-		    is_replaced(l, s, at))
+		if (s->taken_us > at + MOMENT_US ||
+		    s->taken_us < at - FRESH_US || is_replaced(l, s, at))
 			continue;
 		l->chosen[l->n_chosen++] = s->id;
 		l->b->mta = s->mta;

@@ -20,6 +20,7 @@ const struct mm_metric_info mm_metric_infos[MM_N_METRICS] = {
 	[MM_MET_COST] = { "cost_h", "cost, hours", MM_REAL },
 	[MM_MET_T50] = { "t50_s", "half gone", MM_SPAN },
 	[MM_MET_T90] = { "t90_s", "90 % gone", MM_SPAN },
+	[MM_MET_T99] = { "t99_s", "99 % gone", MM_SPAN },
 	[MM_MET_T100] = { "t100_s", "all gone", MM_SPAN },
 	[MM_MET_DELAY_P50] = { "delay_p50_s", "backlog's median delay", MM_SPAN },
 	[MM_MET_DELAY_P99] = { "delay_p99_s", "backlog's 99 % delay", MM_SPAN },
@@ -101,6 +102,7 @@ take_times(const struct mm_study *st, const struct mm_scenario *s, double *v)
 
 	v[MM_MET_T50] = drained_s(x, n, n_backlog, 50);
 	v[MM_MET_T90] = drained_s(x, n, n_backlog, 90);
+	v[MM_MET_T99] = drained_s(x, n, n_backlog, 99);
 	v[MM_MET_T100] = drained_s(x, n, n_backlog, 100);
 	n = collect(s, false, false, x);
 	v[MM_MET_DELAY_P50] = rank_s(x, n, 50);
@@ -261,21 +263,21 @@ deadline_misses(const struct mm_study *st, const struct mm_plan *plan,
 	return n;
 }
 
-/* One number to put policies in an order, in hours: until most of the backlog
- * is gone, that new mail waits, in blocks, of reputation lost, and what is
- * lost of the mail. */
+/* One number to put policies in an order, in hours: until 99 %
+ * of the backlog is gone, that new mail waits, in blocks, of reputation lost,
+ * and what is lost of the mail. */
 static double
 cost_h(const struct mm_scenario *s, const double *v)
 {
-	double t90 =
-	    isnan(v[MM_MET_T90]) ? (double)s->horizon_ms / 1000 : v[MM_MET_T90];
+	double t99 =
+	    isnan(v[MM_MET_T99]) ? (double)s->horizon_ms / 1000 : v[MM_MET_T99];
 	double live = isnan(v[MM_MET_LIVE_P99]) ? 0 : v[MM_MET_LIVE_P99];
 	double lost = v[MM_MET_EXPIRED];
 
 	for (size_t i = 0; i < s->n_messages; i++)
 		lost += !s->messages[i].live && !ended(&s->messages[i]);
 	lost *= 100 / (double)s->n_messages;
-	return (t90 + live + v[MM_MET_BLOCKED]) / HOUR_S +
+	return (t99 + live + v[MM_MET_BLOCKED]) / HOUR_S +
 	       (isnan(v[MM_MET_REPUTATION_LOSS]) ? 0
 						 : v[MM_MET_REPUTATION_LOSS]) +
 	       HOURS_PER_PERCENT_LOST * lost;
