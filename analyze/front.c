@@ -109,6 +109,8 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 	if (st != MM_OK)
 		return st;
 	o.evidence.zone_fixed = f->zone != NULL;
+	if (f->max_expand > 0)
+		o.evidence.max_expand = (uint64_t)f->max_expand;
 	rules = mm_judge_open(f->rules_path, &judge, err);
 	if (rules == NULL)
 		return MM_EFORMAT;

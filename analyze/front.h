@@ -13,6 +13,7 @@ struct mm_front {
 	const char *zone;	/* --tz: "+01:00", "UTC" */
 	const char *rules_path; /* --rules: asked before the built-in ones */
 	double max_unknown;	/* --max-unknown; 0: the default, 1 % */
+	int64_t max_expand;	/* --max-expand; 0: the default */
 	bool quiet;		/* -q */
 	/* After mm_front_open, when evidence was read. */
 	struct mm_ingest_sum sum;
@@ -29,6 +30,8 @@ struct mm_front {
 	  "own rules of causes, asked first" }, \
 	{ 0, "max-unknown", MM_OPT_REAL, &(f).max_unknown, "SHARE", \
 	  "exit 3 above this share not understood (1%)" }, \
+	{ 0, "max-expand", MM_OPT_INT, &(f).max_expand, "N", \
+	  "what is packed may be N times its size, or 1 GiB (300)" }, \
 	{ 'q', "quiet", MM_OPT_FLAG, &(f).quiet, NULL, \
 	  "no progress, no summary" }
 /* clang-format on */
