@@ -1,0 +1,236 @@
+#include <stdio.h>
+#include <string.h>
+
+#include "analyze/case/exports.h"
+#include "analyze/case/incident_rows.h"
+#include "analyze/front.h"
+#include "analyze/verbs.h"
+#include "formats/base/json.h"
+#include "formats/base/mem.h"
+#include "formats/base/utf8.h"
+#include "reports/output.h"
+
+static const char details[] =
+    "A table of all, then each in words with the lines that show it.\n"
+    "`incidents show N` tells one of them. An end with a `>` was not seen: "
+    "the logs\nend before. --json and --csv give the columns of `export "
+    "incidents`.\n\n"
+    "Exit status: 0 found, 1 there is none, 2 fatal.\n";
+
+/* clang-format off */
+static const struct mm_column columns[] = {
+	{ "n", "no", MM_INT },
+	{ "kind", "kind", MM_TEXT },
+	{ "target", "target", MM_TEXT },
+	{ "start", "start", MM_TIME },
+	{ "length", "length", MM_TEXT },
+	{ "failed", "failed", MM_INT },
+	{ "messages", "messages", MM_INT },
+	{ "side", "side", MM_TEXT },
+	{ "cause", "cause", MM_TEXT },
+};
+/* clang-format on */
+
+struct telling {
+	struct mm_table *table;
+	struct mm_buf words;
+	int64_t n, only; /* 0: all */
+	int64_t last_us; /* the logs' end */
+};
+
+static void
+add_seen(struct mm_buf *b, const char *before, struct mm_str s)
+{
+	if (s.n == 0)
+		return;
+	mm_buf_addz(b, before);
+	mm_utf8_add_visible(b, s);
+}
+
+/* The items of a JSON array of texts. */
+static void
+add_list(struct mm_buf *b, const char *first, const char *then,
+	 struct mm_str json)
+{
+	struct mm_json *j = mm_json_parse(json, NULL);
+
+	for (size_t i = 0; i < mm_json_len(j); i++)
+		add_seen(b, i == 0 ? first : then,
+			 mm_json_str(mm_json_at(j, i)));
+	mm_json_free(j);
+}
+
+static void
+add_time(struct mm_buf *b, const char *name, int64_t t_us)
+{
+	char text[MM_TIME_TEXT];
+
+	if (t_us != MM_TIME_NONE)
+		mm_buf_addf(b, "%s %s", name, mm_time_iso(t_us, false, text));
+}
+
+static void
+tell(struct telling *t, const struct mm_incident_row *r)
+{
+	struct mm_buf *b = &t->words;
+
+	mm_buf_addf(b, "\n%lld. ", (long long)t->n);
+	mm_utf8_add_visible(b, r->kind);
+	add_seen(b, ": ", r->target);
+	add_seen(b, " seen by ", r->host);
+	add_time(b, "\n   from", r->start_us);
+	add_time(b, " to", r->end_us);
+	if (r->end_us == MM_TIME_NONE)
+		mm_buf_addz(b, ", not over when the logs end");
+	add_time(b, ", worst at", r->peak_us);
+	add_time(b, "\n   last good", r->last_good_us);
+	add_time(b, ", first bad", r->first_bad_us);
+	add_time(b, ", good again", r->recovered_us);
+	mm_buf_addf(b,
+		    "\n   %lld attempts failed for %lld recipients of %lld "
+		    "messages; %lld expired",
+		    (long long)r->attempts_failed, (long long)r->recipients,
+		    (long long)r->messages, (long long)r->expired);
+	add_seen(b, "\n   side: ", r->side);
+	mm_buf_addf(b, ", confidence %.0f %%", 100 * r->confidence);
+	add_seen(b, "\n   why: ", r->cause);
+	add_seen(b, "\n   likely trigger: ", r->trigger);
+	add_seen(b, "\n   ", r->story);
+	add_list(b, "\n   also: ", ", ", r->also);
+	add_list(b, "\n   evidence: ", "\n             ", r->evidence);
+	mm_buf_addc(b, '\n');
+}
+
+static enum mm_status
+take(void *ctx, const struct mm_incident_row *r)
+{
+	struct telling *t = ctx;
+	bool open = r->end_us == MM_TIME_NONE;
+	char length[MM_TIME_TEXT + 2] = ">";
+	int64_t end_us = open ? t->last_us : r->end_us;
+
+	t->n++;
+	if (t->only != 0 && t->only != t->n)
+		return MM_OK;
+	(void)mm_time_span(end_us - r->start_us, length + open);
+	mm_table_add(t->table, (const struct mm_cell[]){
+				   mm_cell_int(t->n),
+				   mm_cell_text(r->kind),
+				   mm_cell_text(r->target),
+				   mm_cell_time(r->start_us),
+				   mm_cell_z(length),
+				   mm_cell_int(r->attempts_failed),
+				   mm_cell_int(r->messages),
+				   mm_cell_text(r->side),
+				   mm_cell_text(mm_str_upto(r->cause, 60)),
+			       });
+	tell(t, r);
+	return MM_OK;
+}
+
+static enum mm_status
+print_words(struct mm_store *s, struct mm_output *o, int64_t only,
+	    struct mm_err *err)
+{
+	struct telling t = { .only = only };
+	int64_t first_us;
+	enum mm_status st = mm_rows_span(s, &first_us, &t.last_us, err);
+	const struct mm_table *table;
+
+	t.table = mm_table_new("incidents", NULL, columns, MM_COUNT(columns));
+	mm_buf_init(&t.words, (size_t)1 << 26);
+	if (st == MM_OK)
+		st = mm_incident_read(s, take, &t, err);
+	if (st == MM_OK && t.table->n_rows == 0)
+		st = mm_err_set(err, MM_ENOENT,
+				only != 0 ? "there is no incident %lld"
+					  : "no incident was found",
+				(long long)only);
+	table = t.table;
+	if (st == MM_OK && only == 0)
+		st = mm_output_tables(o, &table, 1, err);
+	if (st == MM_OK) {
+		mm_buf_adds(&o->buf, mm_buf_str(&t.words));
+		st = mm_output_flush(o, err);
+	}
+	mm_table_free(t.table);
+	mm_buf_fini(&t.words);
+	return st;
+}
+
+static enum mm_status
+print(struct mm_store *s, struct mm_output *o, int64_t only, struct mm_err *err)
+{
+	const struct mm_export *x = mm_export_find("incidents");
+	struct mm_sink sink;
+	enum mm_status st = mm_output_open(o, err);
+
+	if (st == MM_OK && mm_output_is_text(o))
+		st = print_words(s, o, only, err);
+	else if (st == MM_OK) {
+		st = mm_output_begin(o, x->columns, x->n_columns, &sink, err);
+		if (st == MM_OK)
+			st = x->run(s, MM_TIME_NONE, &sink, err);
+	}
+	return mm_output_close(o, st, err);
+}
+
+/* `show N` at the front of the words. */
+static enum mm_status
+which(struct mm_words *words, int64_t *only, struct mm_err *err)
+{
+	*only = 0;
+	if (words->n == 0 || strcmp(words->v[0], "show") != 0)
+		return MM_OK;
+	if (words->n < 2 || !mm_str_to_i64(mm_str_z(words->v[1]), only) ||
+	    *only < 1)
+		return mm_err_set(err, MM_EUSAGE,
+				  "show wants the number of an incident");
+	words->n -= 2;
+	memmove(words->v, words->v + 2, words->n * sizeof(*words->v));
+	return MM_OK;
+}
+
+static int
+run(int argc, const char *const *argv)
+{
+	struct mm_front f = { 0 };
+	struct mm_output o = { 0 };
+	const struct mm_option options[] = {
+		MM_FRONT_OPTIONS(f),
+		MM_OUTPUT_OPTIONS(o),
+	};
+	const struct mm_usage usage = {
+		.verb = "incidents",
+		.summary = "what went wrong, when, on whose side, how bad",
+		.synopsis = "incidents [show N] (-c CASE | PATH...)",
+		.details = details,
+		.options = options,
+		.n_options = MM_COUNT(options),
+	};
+	struct mm_words words = { 0 };
+	struct mm_err err = { 0 };
+	struct mm_store *s = NULL;
+	int64_t only;
+	enum mm_status st = mm_options_parse(&usage, argc, argv, &words, &err);
+
+	if (st == MM_END) {
+		mm_words_fini(&words);
+		return mm_front_help(&usage);
+	}
+	if (st == MM_OK)
+		st = which(&words, &only, &err);
+	if (st == MM_OK) {
+		s = mm_front_open(&f, words.v, words.n, &err);
+		st = s != NULL ? print(s, &o, only, &err) : err.code;
+	}
+	mm_store_close(s);
+	mm_words_fini(&words);
+	return mm_front_exit(&f, usage.verb, st, &err);
+}
+
+const struct mm_verb mm_verb_incidents = {
+	.name = "incidents",
+	.summary = "outages, throttles, blocks, pauses: when, why, how bad",
+	.run = run,
+};
