@@ -12,7 +12,6 @@ static const struct mm_column columns[] = {
 	{ "policy", "policy", MM_TEXT },
 	{ "about", "what it does", MM_TEXT },
 	{ "t99_s", "99 % gone after", MM_SPAN },
-	{ "t100_s", "all gone after", MM_SPAN },
 	{ "delay_p99_s", "backlog's 99 % delay", MM_SPAN },
 	{ "live_p99_s", "new mail's 99 % delay", MM_SPAN },
 	{ "deferral_ratio", "deferred", MM_SHARE },

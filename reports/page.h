@@ -17,6 +17,9 @@ void mm_page_chart(const struct mm_block *block, struct mm_buf *b);
 #define MM_PAGE_LANES 10
 size_t mm_page_lanes(const struct mm_chart *c, size_t *lanes);
 
+/* The pattern of line `line` (from 1): class p0 ... p5 in page.css. */
+size_t mm_page_pattern(const struct mm_chart *c, size_t line);
+
 /* Line `c` (from 1) of a chart in at most `width` block letters, each the
  * highest value of its part, and that of all behind it; blank is unknown. */
 void mm_page_sparkline(const struct mm_block *block, size_t c, size_t width,

@@ -320,7 +320,7 @@ function draw(figure) {
 		options.axes.x.axisLabelFormatter = tick(xUnit);
 	names.slice(1).forEach(function (name, i) {
 		options.series[name] = { strokePattern: stacked ? null
-		    : PATTERNS[i % PATTERNS.length] };
+		    : PATTERNS[(i + Math.floor(i / 6)) % 6] };
 	});
 	g = new Dygraph(plot, rows, Object.assign(options, paint()));
 	reset.addEventListener('click', function () {

@@ -269,6 +269,14 @@ add_lanes(struct drawing *d)
 	}
 }
 
+/* Six colours and six patterns: shifted after each round, so that thirty-six
+ * lines differ. */
+size_t
+mm_page_pattern(const struct mm_chart *c, size_t line)
+{
+	return c->stacked ? 0 : (line - 1 + (line - 1) / 6) % 6;
+}
+
 /* One line; where a value is unknown it breaks. Plain lines take turns at
  * colours, all take turns at patterns, as page.js does. */
 static void
@@ -282,7 +290,7 @@ add_line(struct drawing *d, size_t c, size_t plain)
 		mm_buf_addf(d->b, "s%zu", plain % 6 + 1);
 	else
 		mm_buf_addz(d->b, mm_page_tones[tone]);
-	mm_buf_addf(d->b, " p%zu\" d=\"", d->c->stacked ? 0 : (c - 1) % 6);
+	mm_buf_addf(d->b, " p%zu\" d=\"", mm_page_pattern(d->c, c));
 	for (size_t i = 0; i < d->t->n_rows; i++) {
 		double x = value(&mm_table_row(d->t, i)[0]);
 		double y = height(d, i, c);

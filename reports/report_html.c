@@ -257,7 +257,7 @@ add_keys(const struct mm_block *block, struct mm_buf *b)
 		else
 			mm_buf_addz(b, mm_page_tones[tone]);
 		mm_buf_addf(b, " p%zu\"/></svg>",
-			    block->chart.stacked ? 0 : (c - 1) % 6);
+			    mm_page_pattern(&block->chart, c));
 		add_z(b, block->table->columns[c].title);
 		mm_buf_addz(b, "</span>\n");
 	}
