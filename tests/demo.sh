@@ -13,14 +13,19 @@ run() {
 }
 
 run ingest -c "$case" "$ev/logs" "$ev/spool"
-run incidents -c "$case"
+run incidents -c "$case" | sed -n 1,40p
 run summary -c "$case" -n 5 -q
-run trace --limit 1 -c "$case" niaj@corp.example
+run trace --limit 1 -q -c "$case" niaj@corp.example
 run queue -c "$case"
-run replay -c "$case" --at 2026-11-22T05:34:41Z \
-	--policy full-flush --policy constant --policy linear \
-	--policy exponential -o demo/replay.txt
+set -- --at 2026-11-22T05:34:42Z --policy full-flush --policy constant \
+	--policy linear --policy exponential --seeds 20
+run replay -q -c "$case" "$@" -o demo/replay.txt
 cat demo/replay.txt
-run report -c "$case" --html demo/report.html --csv demo/csv
-say "made: demo/case.mm (SQLite), demo/report.html (open it in a browser),"
-echo "   demo/csv/ (a file a table), demo/replay.txt (four ways to resume)"
+run replay -q -c "$case" "$@" --json -o demo/replay.json
+run report -c "$case" --replay demo/replay.json --html demo/report.html \
+	--csv demo/csv
+say "made:"
+echo "  demo/report.html   the report: open it in a browser"
+echo "  demo/csv/          its tables, a file each"
+echo "  demo/replay.txt    four ways to resume the queue, compared"
+echo "  demo/case.mm       the case: SQLite, see the views v_*"
