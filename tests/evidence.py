@@ -376,6 +376,9 @@ for name, codec in (("le", "utf-16-le"), ("be", "utf-16-be")):
     case("utf16-" + name, ["utf16/" + name],
          [row("utf16/" + name, wide, text)])
 
+# A bomb: 1.5 GB out of a few kilobytes.
+write("bomb.zst", tool(["zstd", "-q", "-c"], b"y" * (1 << 26) + b"\n") * 24)
+
 # Nothing to read.
 hint = ("give mail logs, spool folders or queue listings (plain, compressed "
         "or archived)")

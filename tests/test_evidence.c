@@ -297,11 +297,42 @@ test_cases(void **state)
 	(void)close(home);
 }
 
+/* It ends, says why, and gave no more than the first GiB and 300 times its
+ * size. */
+static void
+test_bomb(void **state)
+{
+	const struct mm_evidence_options o = { .now_us = NOW_US };
+	char path[256];
+	const char *paths[] = { path };
+	struct mm_evidence *ev;
+	struct mm_lines *l;
+	struct mm_line line;
+	struct mm_err err;
+	const struct mm_ledger *row;
+	uint64_t number, at, last = 0;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/bomb.zst", folder);
+	ev = mm_evidence_open(paths, 1, &o, NULL, &err);
+	assert_non_null(ev);
+	l = mm_lines_open(ev, 0, &err);
+	while (mm_lines_next(l, &line, &number, &at, &err) == MM_OK)
+		last = at;
+	mm_lines_close(l);
+	row = mm_evidence_ledger(ev, 0);
+	assert_true(row->torn_at > 0 && row->n_lines >= 16);
+	assert_true(last <= (1 << 30) + 300 * row->n_bytes);
+	assert_true(mm_str_find(row->note, "--max-expand") != MM_NOT_FOUND);
+	mm_evidence_close(ev);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_bomb),
 	};
 
 	return cmocka_run_group_tests_name("evidence", tests, make, unmake);
