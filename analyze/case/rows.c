@@ -310,44 +310,6 @@ mm_rows_steps(struct mm_store *s,
 }
 
 enum mm_status
-mm_rows_rejects(struct mm_store *s,
-		enum mm_status (*row)(void *ctx,
-				      const struct mm_seen_reject *r),
-		void *ctx, struct mm_err *err)
-{
-	struct mm_query *q = mm_query_new(
-	    s,
-	    "SELECT t_us, origin, message, client_name, client_ip, helo,"
-	    " sender, recipient, reply, sasl, action, stage, file, line"
-	    " FROM reject ORDER BY t_us, id",
-	    err);
-	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
-
-	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
-		struct mm_seen_reject r = {
-			.t_us = time_at(q, 0),
-			.origin = id_at(q, 1),
-			.message = id_at(q, 2),
-			.client_name = id_at(q, 3),
-			.client_ip = id_at(q, 4),
-			.helo = id_at(q, 5),
-			.sender = id_at(q, 6),
-			.recipient = id_at(q, 7),
-			.reply = id_at(q, 8),
-			.sasl = id_at(q, 9),
-			.action = (int)mm_query_int(q, 10),
-			.stage = mm_query_text(q, 11),
-			.file = id_at(q, 12),
-			.line = id_at(q, 13),
-		};
-
-		st = row(ctx, &r);
-	}
-	mm_query_free(q);
-	return st == MM_END ? MM_OK : st;
-}
-
-enum mm_status
 mm_rows_waiting(struct mm_store *s,
 		enum mm_status (*row)(void *ctx,
 				      const struct mm_seen_waiting *w),

@@ -86,15 +86,6 @@ struct mm_seen_step { /* held, released, frozen, deleted, expired, ... */
 	uint32_t file, line;
 };
 
-struct mm_seen_reject {
-	int64_t t_us;
-	uint32_t origin, message, client_name, client_ip, helo, sender,
-	    recipient, reply, sasl;
-	int action; /* enum mm_action */
-	struct mm_str stage;
-	uint32_t file, line;
-};
-
 struct mm_seen_waiting { /* in a spool snapshot */
 	uint32_t snapshot, entry;
 	int64_t taken_us, arrived_us, next_us, last_us, size_bytes, attempts;
@@ -121,10 +112,6 @@ enum mm_status
 mm_rows_steps(struct mm_store *s,
 	      enum mm_status (*row)(void *ctx, const struct mm_seen_step *st),
 	      void *ctx, struct mm_err *err) MM_USE_RESULT;
-enum mm_status mm_rows_rejects(
-    struct mm_store *s,
-    enum mm_status (*row)(void *ctx, const struct mm_seen_reject *r), void *ctx,
-    struct mm_err *err) MM_USE_RESULT;
 /* By snapshot, then arrival. */
 enum mm_status mm_rows_waiting(
     struct mm_store *s,

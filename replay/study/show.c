@@ -111,33 +111,6 @@ mm_show_metrics(const struct mm_comparison *c)
 	return t;
 }
 
-struct mm_table *
-mm_show_backlog(const struct mm_comparison *c, struct mm_column **columns)
-{
-	size_t n = c->n_policies + 1;
-	struct mm_cell *row = mm_calloc(n, sizeof(*row));
-	struct mm_table *t;
-
-	*columns = mm_calloc(n, sizeof(**columns));
-	(*columns)[0] = (struct mm_column){ "t", "time", MM_TIME };
-	for (size_t p = 0; p + 1 < n; p++)
-		(*columns)[p + 1] = (struct mm_column){
-			.name = c->policies[p].plan->name.p,
-			.title = c->policies[p].plan->name.p,
-			.kind = MM_INT,
-		};
-	t = mm_table_new("backlog", "What is left of the backlog", *columns, n);
-	for (size_t i = 0; n > 1 && i < c->policies[0].n_points; i++) {
-		row[0] = mm_cell_time(c->policies[0].points[i].t_us);
-		for (size_t p = 0; p + 1 < n; p++)
-			row[p + 1] =
-			    mm_cell_int(c->policies[p].points[i].backlog);
-		mm_table_add(t, row);
-	}
-	free(row);
-	return t;
-}
-
 /* ---- words ---- */
 
 static void

@@ -11,10 +11,6 @@
 struct mm_table *mm_show_summary(const struct mm_comparison *c);
 /* Every metric of every policy with its interval. Owned. */
 struct mm_table *mm_show_metrics(const struct mm_comparison *c);
-/* The backlog over time, a column for each policy. Owned; `*columns` (owned,
- * arena of the table's texts) must live as long as the table. */
-struct mm_table *mm_show_backlog(const struct mm_comparison *c,
-				 struct mm_column **columns);
 /* What is replayed, and under which receivers: some lines. */
 void mm_show_setting(const struct mm_comparison *c, struct mm_buf *out);
 /* A line for each policy: what it costs. */
