@@ -19,11 +19,16 @@ begin(struct mm_render *r)
 	mm_buf_init(&k->bytes, SIZE_MAX / 2);
 	k->end = mm_calloc(r->n_columns + 1, sizeof(*k->end));
 	mm_buf_addc(&k->bytes, '{');
-	if (r->name != NULL)
-		mm_buf_addf(&k->bytes, "\"table\":\"%s\",", r->name);
+	if (r->name != NULL) {
+		mm_buf_addz(&k->bytes, "\"table\":");
+		mm_json_add_str(&k->bytes, mm_str_z(r->name));
+		mm_buf_addc(&k->bytes, ',');
+	}
 	for (size_t c = 0; c < r->n_columns; c++) {
-		mm_buf_addf(&k->bytes, "%s\"%s\":", c > 0 ? "," : "",
-			    r->columns[c].name);
+		if (c > 0)
+			mm_buf_addc(&k->bytes, ',');
+		mm_json_add_str(&k->bytes, mm_str_z(r->columns[c].name));
+		mm_buf_addc(&k->bytes, ':');
 		k->end[c] = k->bytes.n;
 	}
 	r->own = k;

@@ -1,5 +1,4 @@
 #include <stdio.h>
-#include <string.h>
 
 #include "analyze/front.h"
 #include "formats/base/whole.h"
@@ -10,35 +9,39 @@
 static const char details[] =
     "The answers first: what happened, when, who was hit, why, is it over. "
     "Then\ncharts, incidents, causes, receivers, senders, the backlog, and "
-    "what was read.\nWithout an option that names a file, plain text on "
-    "standard output.\n\n"
+    "what was read.\n\n"
     "  --html FILE      one page for any browser: nothing is fetched, no\n"
     "                   script is needed to read it, it prints well\n"
     "  --markdown FILE  for a wiki\n"
-    "  --csv FOLDER     all rows of all tables, one file each\n";
+    "  --json FILE      all rows of all tables, one object a line\n"
+    "  --csv FOLDER     the same, one file each\n\n"
+    "Several may be given. -o takes its form from the suffix; without any, "
+    "plain text\non standard output.\n";
 
 struct ask {
-	const char *html, *markdown, *csv, *text, *replay;
+	const char *html, *markdown, *json, *csv, *output, *colour, *replay;
 };
 
 struct form {
-	const char *path;
+	const char *suffixes;
 	void (*write)(const struct mm_report *r, struct mm_buf *out);
 };
 
-static void
-write_text(const struct mm_report *r, struct mm_buf *out)
-{
-	mm_report_text(r, 0, false, out);
-}
+static const struct form as_html = { ".html .htm ", mm_report_html };
+static const struct form as_markdown = { ".md .markdown ", mm_report_markdown };
+static const struct form as_json = { ".json .ndjson .jsonl ", mm_report_json };
 
 static enum mm_status
-write_form(const struct form *f, const struct mm_report *r, struct mm_err *err)
+write_form(const struct form *f, const char *path, const struct mm_report *r,
+	   struct mm_err *err)
 {
 	struct mm_buf bytes;
 	struct mm_whole file;
-	enum mm_status st = mm_whole_open(&file, f->path, err);
+	enum mm_status st;
 
+	if (path == NULL)
+		return MM_OK;
+	st = mm_whole_open(&file, path, err);
 	if (st != MM_OK)
 		return st;
 	mm_buf_init(&bytes, SIZE_MAX / 2);
@@ -49,21 +52,51 @@ write_form(const struct form *f, const struct mm_report *r, struct mm_err *err)
 }
 
 static enum mm_status
+write_text(const struct ask *a, const struct mm_report *r, struct mm_err *err)
+{
+	struct mm_output o = { .path = a->output,
+			       .format = "text",
+			       .colour = a->colour };
+	enum mm_status st = mm_output_open(&o, err);
+
+	if (st == MM_OK)
+		mm_report_text(r, o.width, o.has_colour, &o.buf);
+	return mm_output_close(&o, st, err);
+}
+
+static enum mm_status
+write_output(const struct ask *a, const struct mm_report *r, struct mm_err *err)
+{
+	static const struct form *const forms[] = { &as_html, &as_markdown,
+						    &as_json };
+	struct mm_str path = mm_str_z(a->output), all, suffix;
+
+	for (size_t i = 0; a->output != NULL && i < MM_COUNT(forms); i++) {
+		all = mm_str_z(forms[i]->suffixes);
+		while (mm_str_cutc(&all, ' ', &suffix))
+			if (path.n >= suffix.n &&
+			    mm_str_ieq(mm_str_from(path, path.n - suffix.n),
+				       suffix))
+				return write_form(forms[i], a->output, r, err);
+	}
+	return write_text(a, r, err);
+}
+
+static enum mm_status
 write_all(const struct ask *a, const struct mm_report *r, struct mm_err *err)
 {
-	bool named = a->html != NULL || a->markdown != NULL || a->csv != NULL;
-	const struct form forms[] = {
-		{ a->html, mm_report_html },
-		{ a->markdown, mm_report_markdown },
-		{ a->text == NULL && !named ? "-" : a->text, write_text },
-	};
-	enum mm_status st = MM_OK;
+	bool named = a->html != NULL || a->markdown != NULL ||
+		     a->json != NULL || a->csv != NULL;
+	enum mm_status st = write_form(&as_html, a->html, r, err);
 
-	for (size_t i = 0; i < MM_COUNT(forms) && st == MM_OK; i++)
-		if (forms[i].path != NULL)
-			st = write_form(&forms[i], r, err);
+	if (st == MM_OK)
+		st = write_form(&as_markdown, a->markdown, r, err);
+	if (st == MM_OK)
+		st = write_form(&as_json, a->json, r, err);
 	if (st == MM_OK && a->csv != NULL)
 		st = mm_report_csv(r, a->csv, err);
+	if (st == MM_OK && (a->output != NULL || !named))
+		st = write_output(a, r, err);
 	return st;
 }
 
@@ -79,7 +112,12 @@ run(int argc, const char *const *argv)
 		  "for a wiki" },
 		{ 0, "csv", MM_OPT_TEXT, &a.csv, "FOLDER",
 		  "all tables, one file each" },
-		{ 'o', "output", MM_OPT_TEXT, &a.text, "FILE", "plain text" },
+		{ 0, "json", MM_OPT_TEXT, &a.json, "FILE",
+		  "all tables, one object a line" },
+		{ 'o', "output", MM_OPT_TEXT, &a.output, "FILE",
+		  "form by suffix, else plain text" },
+		{ 0, "color", MM_OPT_TEXT, &a.colour, "WHEN",
+		  "auto, always or never" },
 		{ 0, "replay", MM_OPT_TEXT, &a.replay, "FILE",
 		  "also tell what `replay --format json` found" },
 	};

@@ -132,6 +132,8 @@ void mm_report_markdown(const struct mm_report *r, struct mm_buf *out);
  * in the other forms. */
 void mm_report_text(const struct mm_report *r, size_t width, bool colour,
 		    struct mm_buf *out);
+/* The rows of all tables and charts: NDJSON, each with its table's name. */
+void mm_report_json(const struct mm_report *r, struct mm_buf *out);
 /* One file NAME.csv for each table and chart in `folder`, which is made. */
 enum mm_status mm_report_csv(const struct mm_report *r, const char *folder,
 			     struct mm_err *err) MM_USE_RESULT;

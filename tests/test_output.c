@@ -176,6 +176,25 @@ test_nothing_half(void **state)
 	assert_non_null(strstr(err.text, "/nowhere/at/all.csv"));
 }
 
+/* A slip of the hand must not cost the case. */
+static void
+test_case_stays(void **state)
+{
+	struct mm_output o = { .path = file };
+	struct mm_err err = { 0 };
+	FILE *f;
+
+	(void)state;
+	in_folder("case.mm");
+	f = fopen(file, "wb");
+	assert_non_null(f);
+	assert_int_equal(fwrite("SQLite format 3\0more", 1, 20, f), 20);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(write_rows(&o, 1, &err), MM_EUSAGE);
+	assert_non_null(strstr(err.text, "this is a case"));
+	check_file("SQLite format 3");
+}
+
 static void
 test_tables(void **state)
 {
@@ -274,6 +293,7 @@ main(void)
 		cmocka_unit_test(test_usage),
 		cmocka_unit_test(test_disk_full),
 		cmocka_unit_test(test_nothing_half),
+		cmocka_unit_test(test_case_stays),
 		cmocka_unit_test(test_tables),
 		cmocka_unit_test(test_colour),
 		cmocka_unit_test(test_options),

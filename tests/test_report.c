@@ -237,6 +237,29 @@ test_markdown(void **state)
 	mm_report_free(r);
 }
 
+static void
+test_json(void **state)
+{
+	static const char *const want[] = {
+		"{\"table\":\"volume\",\"t\":1795219200,\"sent\":400,"
+		"\"deferred\":0,\"bounced\":8}\n",
+		"{\"table\":\"incidents\",\"incident\":\"i2\",",
+		"{\"table\":\"evidence\",\"about\":\"i1-evidence\",",
+	};
+	struct mm_report *r = fixture_report(300);
+	struct mm_buf b;
+
+	(void)state;
+	mm_buf_init(&b, 1 << 20);
+	mm_report_json(r, &b);
+	for (size_t i = 0; i < MM_COUNT(want); i++)
+		assert_non_null(strstr(b.p, want[i]));
+	/* all rows of all tables and charts, and all lines of evidence */
+	assert_int_equal(count(mm_buf_str(&b), "\n"), 192 + 2 + 300 + 97 + 7);
+	mm_buf_fini(&b);
+	mm_report_free(r);
+}
+
 static char *
 read_file(const char *folder, const char *name)
 {
@@ -307,6 +330,7 @@ main(void)
 		cmocka_unit_test(test_text),
 		cmocka_unit_test(test_sparkline),
 		cmocka_unit_test(test_markdown),
+		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_csv),
 	};
 

@@ -13,6 +13,7 @@
 
 #include "reports/cmd_report_case.h"
 #include "reports/cmd_report_replay.h"
+#include "reports/verbs.h"
 
 /* 2026-11-22T05:00:00Z; 421 is said to three of four, one recovers. */
 #define AT(s) "1795323600000000 + 1000000 * " #s
@@ -266,6 +267,67 @@ test_replay(void **state)
 	mm_report_free(r);
 }
 
+/* The verb: forms by suffix, several at once, nothing over the case. */
+static void
+test_verb(void **state)
+{
+	static const struct {
+		const char *option, *name, *begins;
+	} forms[] = {
+		{ "-o", "a.html", "<!DOCTYPE html>" },
+		{ "-o", "a.MD", "# What happened to the mail\n" },
+		{ "-o", "a.json", "{\"table\":\"files\"," },
+		{ "-o", "a.txt", "\nWhat happened to the mail\n====" },
+		{ "--html", "a", "<!DOCTYPE html>" },
+		{ "--markdown", "a", "# What happened" },
+	};
+	char folder[] = "/tmp/test_report_case.XXXXXX", path[80], out[80];
+	struct mm_err err;
+	struct mm_store *s;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/case.mm", folder);
+	s = mm_store_create(path, &err);
+	assert_non_null(s);
+	assert_int_equal(mm_store_exec(s,
+				       "INSERT INTO file(id, name) VALUES"
+				       " (1, 'log')",
+				       &err),
+			 MM_OK);
+	assert_int_equal(mm_store_commit(s, &err), MM_OK);
+	mm_store_close(s);
+	for (size_t i = 0; i < MM_COUNT(forms); i++) {
+		const char *argv[] = { "report",	"-q", "-c", path,
+				       forms[i].option, out };
+		char got[64] = "";
+		FILE *f;
+
+		print_message("  %s %s\n", forms[i].option, forms[i].name);
+		(void)snprintf(out, sizeof(out), "%s/%s", folder,
+			       forms[i].name);
+		assert_int_equal(mm_verb_report.run(6, argv), 0);
+		f = fopen(out, "rb");
+		assert_non_null(f);
+		(void)fread(got, 1, sizeof(got) - 1, f);
+		assert_int_equal(fclose(f), 0);
+		assert_memory_equal(got, forms[i].begins,
+				    strlen(forms[i].begins));
+		assert_int_equal(unlink(out), 0);
+	}
+	{
+		const char *argv[] = { "report", "-q",	   "-c",
+				       path,	 "--html", path };
+
+		assert_int_equal(mm_verb_report.run(6, argv), 2);
+		s = mm_store_open(path, &err);
+		assert_non_null(s);
+		mm_store_close(s);
+	}
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(rmdir(folder), 0);
+}
+
 /* A case without a single mail is a case. */
 static void
 test_empty(void **state)
@@ -286,7 +348,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_text),  cmocka_unit_test(test_html),
 		cmocka_unit_test(test_quiet), cmocka_unit_test(test_replay),
-		cmocka_unit_test(test_empty),
+		cmocka_unit_test(test_verb),  cmocka_unit_test(test_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

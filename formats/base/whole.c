@@ -72,6 +72,22 @@ is_special(const char *path)
 	       !S_ISDIR(st.st_mode);
 }
 
+/* A case; no result may take its place. */
+static bool
+is_database(const char *path)
+{
+	static const char magic[] = "SQLite format 3"; /* and its NUL */
+	char head[sizeof(magic)] = "";
+	FILE *f = fopen(path, "rb");
+	bool is = f != NULL &&
+	          fread(head, 1, sizeof(head), f) == sizeof(head) &&
+	          memcmp(head, magic, sizeof(magic)) == 0;
+
+	if (f != NULL)
+		(void)fclose(f);
+	return is;
+}
+
 enum mm_status
 mm_whole_open(struct mm_whole *w, const char *path, struct mm_err *err)
 {
@@ -81,6 +97,11 @@ mm_whole_open(struct mm_whole *w, const char *path, struct mm_err *err)
 	*w = (struct mm_whole){ .f = stdout };
 	if (strcmp(path, "-") == 0)
 		return MM_OK;
+	if (!is_special(path) && is_database(path))
+		return mm_err_set(err, MM_EUSAGE,
+		                  "%s: this is a case; give the result "
+		                  "another name",
+		                  path);
 	w->path = mm_strdup(path);
 	if (is_special(path)) {
 		fd = open(path, O_WRONLY | O_CLOEXEC);

@@ -19,6 +19,7 @@ struct mm_whole {
 	char *temp; /* owned; the name until the end; NULL: none */
 };
 
+/* MM_EUSAGE where a case (a database) stands: it is never replaced. */
 enum mm_status mm_whole_open(struct mm_whole *w, const char *path,
 			     struct mm_err *err) MM_USE_RESULT;
 /* Sync, rename, close. On failure the temporary file is gone. */

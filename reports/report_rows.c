@@ -57,6 +57,22 @@ evidence_of(const struct mm_report *r)
 	return t;
 }
 
+void
+mm_report_json(const struct mm_report *r, struct mm_buf *out)
+{
+	struct mm_table *evidence = evidence_of(r);
+	struct mm_render as = { .as = &mm_as_json, .out = out };
+
+	for (size_t i = 0; i < r->n_blocks; i++) {
+		as.name = r->blocks[i].id;
+		if (r->blocks[i].table != NULL)
+			mm_render_table(&as, r->blocks[i].table);
+	}
+	as.name = "evidence";
+	mm_render_table(&as, evidence);
+	mm_table_free(evidence);
+}
+
 enum mm_status
 mm_report_csv(const struct mm_report *r, const char *folder, struct mm_err *err)
 {
