@@ -59,15 +59,47 @@ answer(struct mm_report *r, const char *question, struct mm_buf *b,
 	mm_buf_clear(b);
 }
 
+#define N_ALSO 3 /* further incidents that the head names */
+
+static const struct mm_told *
+next_worst(const struct mm_tale *t, const struct mm_told *than)
+{
+	const struct mm_told *next = NULL;
+
+	for (size_t i = 0; i < t->n; i++)
+		if (mm_tale_is_worse(than, &t->told[i]) &&
+		    mm_tale_is_worse(&t->told[i], next))
+			next = &t->told[i];
+	return next;
+}
+
+/* " Also: Block at big.example (107 recipients), ... and 9 more." */
+static void
+add_also(const struct mm_tale *t, struct mm_buf *b)
+{
+	const struct mm_told *d = t->worst;
+	size_t n = 0;
+
+	while (n < N_ALSO && (d = next_worst(t, d)) != NULL) {
+		mm_buf_addf(b, "%s%s at %.*s (",
+			    n++ > 0 ? ", " : " Also: ", d->kind->title,
+			    MM_STR_ARG(d->target));
+		add_count(b, d->n_recipients, "recipient");
+		mm_buf_addc(b, ')');
+	}
+	if (t->n > n + 1)
+		mm_buf_addf(b, " and %zu more", t->n - n - 1);
+	if (n > 0)
+		mm_buf_addc(b, '.');
+}
+
 static void
 answer_what(const struct mm_tale *t, struct mm_report *r, struct mm_buf *b)
 {
 	add_what(b, t->worst);
 	add_span(b, t, t->worst);
 	mm_buf_addc(b, '.');
-	if (t->n > 1)
-		mm_buf_addf(b, " %zu more incident%s found.", t->n - 1,
-			    t->n > 2 ? "s were" : " was");
+	add_also(t, b);
 	answer(r, "What happened", b, MM_STR_ABSENT, t->worst->id);
 }
 

@@ -177,18 +177,6 @@ keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
 	return MM_OK;
 }
 
-static bool
-is_worse(const struct mm_told *a, const struct mm_told *b)
-{
-	bool a_plain = a->kind->tone == MM_TONE_PLAIN;
-
-	if (b == NULL || a_plain != (b->kind->tone == MM_TONE_PLAIN))
-		return b == NULL || !a_plain;
-	if (a->n_recipients != b->n_recipients)
-		return a->n_recipients > b->n_recipients;
-	return a->n_failed > b->n_failed;
-}
-
 static enum mm_status
 read_tables(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	    struct mm_err *err)
@@ -208,6 +196,20 @@ read_tables(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	return t->stories != NULL ? MM_OK : err->code;
 }
 
+bool
+mm_tale_is_worse(const struct mm_told *a, const struct mm_told *b)
+{
+	bool a_plain = a->kind->tone == MM_TONE_PLAIN;
+
+	if (b == NULL || a_plain != (b->kind->tone == MM_TONE_PLAIN))
+		return b == NULL || !a_plain;
+	if (a->n_recipients != b->n_recipients)
+		return a->n_recipients > b->n_recipients;
+	if (a->n_failed != b->n_failed)
+		return a->n_failed > b->n_failed;
+	return a < b; /* of one list: the earlier */
+}
+
 enum mm_status
 mm_tale_read(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	     struct mm_err *err)
@@ -225,7 +227,7 @@ mm_tale_read(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	t->told = mm_calloc(t->n + 1, sizeof(*t->told));
 	for (size_t i = 0; i < t->n; i++) {
 		t->told[i] = told_of(t, i);
-		if (is_worse(&t->told[i], t->worst))
+		if (mm_tale_is_worse(&t->told[i], t->worst))
 			t->worst = &t->told[i];
 		t->n_open += t->told[i].end_us == MM_TIME_NONE;
 	}

@@ -62,6 +62,8 @@ enum mm_status mm_tale_tell(const struct mm_tale *t, struct mm_report *r,
 			    struct mm_err *err) MM_USE_RESULT;
 void mm_tale_advise(const struct mm_tale *t, struct mm_report *r);
 
+/* Does `a` weigh more in the report? Anything outweighs NULL. */
+bool mm_tale_is_worse(const struct mm_told *a, const struct mm_told *b);
 /* What the answers and the parts share: "too many messages in a time ...
  * (throttle_rate)"; the incident has a cause. */
 void mm_tale_add_cause(const struct mm_tale *t, const struct mm_told *d,

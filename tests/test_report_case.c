@@ -114,9 +114,8 @@ test_text(void **state)
 		"Delivered             50.0 %\n",
 		"Lines not understood  1.0 %\n",
 		"\nWhat happened\n"
-		"  Google limited the rate of our mail for 29 min. 1 more "
-		"incident "
-		"was found.\n",
+		"  Google limited the rate of our mail for 29 min. Also: "
+		"Standstill at server\n  mx1.example.org (0 recipients).\n",
 		"\nWhen\n"
 		"  From 2026-11-22 05:01:00 to 05:30:00 UTC, worst at "
 		"05:01:30.\n",
