@@ -120,8 +120,14 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libmm.a
 BENCH_MB = 1000
 bench: deps-build
 	@sh tests/deps.sh $(BENCH_PACKAGES)
-	@$(MAKE) --no-print-directory mailmortem $(B)/bench/genlog
+	@$(MAKE) --no-print-directory mailmortem $(B)/bench/genlog \
+	  $(B)/bench/replay_speed
 	@python3 tests/bench/run.py ./mailmortem $(B)/bench/genlog $(BENCH_MB) $(B)
+	@python3 tests/bench/replay.py ./mailmortem $(B)/bench/replay_speed
+
+$(B)/bench/replay_speed: tests/bench/replay_speed.c $(B)/libmm.a
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 
 $(B)/bench/%: tests/bench/%.c
 	@mkdir -p $(@D)

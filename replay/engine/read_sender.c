@@ -70,7 +70,7 @@ read_retry(struct mm_reader *r, const struct mm_place *up,
 		read_exim_rules(r, &at, o, p);
 }
 
-#define FEEDBACK_MAX 1e9
+#define FEEDBACK_MAX 1e6
 
 static void
 read_feedback(struct mm_reader *r, const struct mm_place *at,

@@ -5,7 +5,6 @@
 #include "formats/base/mem.h"
 #include "formats/mail/record.h"
 #include "replay/engine/num.h"
-#include "replay/engine/sort.h"
 #include "replay/study/backlog.h"
 
 /* How long before the moment a snapshot may have been taken, and how far two
@@ -33,9 +32,7 @@ struct load {
 	uint32_t *n_tries; /* by recipient, before the moment; owned */
 	int64_t *last_us;  /* by recipient; owned */
 	size_t n_recipients;
-	int64_t *connects, *accepts, *rejects; /* owned */
-	size_t n_connects, n_accepts, n_rejects, cap_connects, cap_accepts,
-	    cap_rejects;
+	struct mm_service_log service;
 };
 
 void
@@ -94,29 +91,6 @@ add_item(struct mm_backlog *b)
 
 /* ---- what the log says of the way out ---- */
 
-static void
-add_time(int64_t **v, size_t *n, size_t *cap, int64_t us)
-{
-	*v = mm_grow(*v, *n, cap, sizeof(**v));
-	(*v)[(*n)++] = us;
-}
-
-static void
-time_attempt(struct load *l, const struct mm_seen_attempt *a)
-{
-	int64_t connect = a->delays_us[2], talk = a->delays_us[3];
-
-	if (talk < 0)
-		return;
-	if (connect > 0)
-		add_time(&l->connects, &l->n_connects, &l->cap_connects,
-			 connect);
-	if (a->outcome == MM_OUT_SENT)
-		add_time(&l->accepts, &l->n_accepts, &l->cap_accepts, talk);
-	else
-		add_time(&l->rejects, &l->n_rejects, &l->cap_rejects, talk);
-}
-
 static bool
 is_remote(const struct mm_dict_relay *r)
 {
@@ -157,41 +131,9 @@ see_attempt(void *ctx, const struct mm_seen_attempt *a)
 		return MM_OK;
 	l->b->n_contacts++;
 	l->b->n_hard += a->outcome == MM_OUT_BOUNCED;
-	time_attempt(l, a);
+	mm_service_add(&l->service, a->delays_us[2], a->delays_us[3],
+		       a->outcome == MM_OUT_SENT);
 	return MM_OK;
-}
-
-static int64_t
-median_ms(int64_t *v, size_t n, int64_t or_else)
-{
-	if (n == 0)
-		return or_else;
-	mm_sort_i64(v, n);
-	return mm_num_max(1, v[n / 2] / 1000);
-}
-
-static void
-take_times(struct load *l)
-{
-	struct mm_backlog *b = l->b;
-
-	b->n_timed = l->n_accepts;
-	b->n_rejected = l->n_rejects;
-	if (l->n_accepts == 0)
-		return;
-	b->times.accept_ms = median_ms(l->accepts, l->n_accepts, 1);
-	b->times.connect_ms =
-	    median_ms(l->connects, l->n_connects, b->times.accept_ms);
-	b->times.reject_ms =
-	    median_ms(l->rejects, l->n_rejects, b->times.accept_ms);
-	b->times.refuse_ms = b->times.connect_ms;
-	for (size_t i = 0; i < MM_BACKLOG_QUANTILES; i++) {
-		size_t at =
-		    (2 * i + 1) * l->n_accepts / (2 * MM_BACKLOG_QUANTILES);
-
-		b->quantiles[i] =
-		    mm_num_min(20000, l->accepts[at] / b->times.accept_ms);
-	}
 }
 
 /* ---- from snapshots ---- */
@@ -473,7 +415,6 @@ load(struct load *l, struct mm_store *s)
 		return st;
 	leave_out_local(b);
 	qsort(b->items, b->n, sizeof(*b->items), by_creation);
-	take_times(l);
 	b->mta = mm_arena_str(&b->texts, b->mta);
 	name_source(b, l->n_chosen);
 	return l->wish->addresses ? read_addresses(l, s) : MM_OK;
@@ -499,6 +440,7 @@ mm_backlog_load(struct mm_backlog *b, struct mm_store *s,
 				"no mail waits at %s: give the moment with "
 				"--at, or a case with a snapshot of the queue",
 				mm_time_iso(b->at_us, false, at));
+	b->service = mm_service_end(&l.service);
 	mm_dict_free(l.dict);
 	mm_intern_fini(&l.seen);
 	mm_buf_fini(&l.key);
@@ -506,8 +448,5 @@ mm_backlog_load(struct mm_backlog *b, struct mm_store *s,
 	free(l.chosen);
 	free(l.n_tries);
 	free(l.last_us);
-	free(l.connects);
-	free(l.accepts);
-	free(l.rejects);
 	return st;
 }

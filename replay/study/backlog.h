@@ -10,7 +10,7 @@
 #include "analyze/case/store.h"
 #include "formats/base/intern.h"
 #include "formats/base/time.h"
-#include "replay/engine/scenario.h"
+#include "replay/study/service.h"
 
 struct mm_backlog_item {
 	int64_t created_us, last_us, next_us; /* NONE: unknown */
@@ -30,8 +30,6 @@ struct mm_backlog_domain {
 	uint64_t n_remote, n_local; /* attempts that the log shows */
 };
 
-#define MM_BACKLOG_QUANTILES 16
-
 struct mm_backlog {
 	struct mm_backlog_item *items; /* owned; by creation */
 	size_t n, cap, n_live, n_held;
@@ -42,11 +40,7 @@ struct mm_backlog {
 	int64_t at_us;
 	struct mm_str source; /* "snapshot NAME of TIME", "the timelines" */
 	struct mm_str mta;    /* whose queue it is; absent: unknown */
-	/* What an attempt takes, as the log has it; n_timed 0: it does not.
-	 * Quantiles are permille of the median, even in number. */
-	struct mm_times times;
-	size_t n_timed, n_rejected;
-	int64_t quantiles[MM_BACKLOG_QUANTILES];
+	struct mm_service service;
 	/* First contacts that were refused for good, of all. */
 	uint64_t n_hard, n_contacts;
 };

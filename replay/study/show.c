@@ -289,7 +289,7 @@ each_assumption(const struct mm_comparison *c, struct mm_buf *line,
 			continue;
 		mm_buf_clear(line);
 		add_param(line, s->sender->name, &s->sender->params[k]);
-		if (b->n_timed == 0 ||
+		if (b->service.n_accepted == 0 ||
 		    s->sender->params[k].key->kind != MM_KEY_SPAN ||
 		    !mm_str_is(mm_str_z(s->sender->params[k].key->section),
 			       "sender"))

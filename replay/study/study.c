@@ -189,8 +189,8 @@ mm_study_init(struct mm_study *s, const struct mm_backlog *b,
 				.sender = sender,
 				.settled = sender->sender,
 				.horizon_ms = horizon_ms };
-	if (b->n_timed > 0)
-		s->settled.times = b->times;
+	if (b->service.n_accepted > 0)
+		s->settled.times = b->service.times;
 	make_dests(s, choices, n_choices, dest_of);
 	make_messages(s, dest_of);
 	free(dest_of);
@@ -327,9 +327,9 @@ mm_study_scenario(const struct mm_study *s, const struct mm_plan *plan,
 	out->horizon_ms = s->horizon_ms;
 	out->noise.seed = seed;
 	out->noise.retry_jitter_permille = s->sender->jitter_permille;
-	if (seed > 0 && s->backlog->n_timed > 0) {
-		out->noise.service_permille = s->backlog->quantiles;
-		out->noise.n_service = MM_BACKLOG_QUANTILES;
+	if (seed > 0 && s->backlog->service.n_accepted > 0) {
+		out->noise.service_permille = s->backlog->service.quantiles;
+		out->noise.n_service = MM_SERVICE_QUANTILES;
 	}
 	make_receivers(s, seed, out);
 	make_policies(s, plan, out);

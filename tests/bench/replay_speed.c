@@ -138,11 +138,11 @@ play(const struct workload *w, size_t n)
 	mm_run(&s, NULL, &out);
 	start = seconds() - start;
 	(void)printf("%-8s %9zu messages %10lld events %9lld attempts "
-	             "%7.2f s %6.2f M events/s %6ld MB %5.1f bytes/message\n",
-	             w->name, n, (long long)out.n_events,
-	             (long long)out.n_attempts, start,
-	             (double)out.n_events / start / 1e6, peak_kb() / 1024,
-	             (double)(peak_kb() - before) * 1024 / (double)n);
+		     "%7.2f s %6.2f M events/s %6ld MB %5.1f bytes/message\n",
+		     w->name, n, (long long)out.n_events,
+		     (long long)out.n_attempts, start,
+		     (double)out.n_events / start / 1e6, peak_kb() / 1024,
+		     (double)(peak_kb() - before) * 1024 / (double)n);
 	mm_outcome_fini(&out);
 	mm_scenario_fini(&s);
 }
