@@ -209,6 +209,8 @@ test_time_texts(void **state)
 	assert_false(mm_time_parse_span(MM_STR("5"), &v));
 	assert_true(mm_time_parse(MM_STR("-2h"), 7200000000, &v));
 	assert_int_equal(v, 0);
+	assert_true(mm_time_parse(MM_STR("2026-11-22T05:30Z"), 0, &v));
+	assert_int_equal(v, INT64_C(1795325400000000));
 	assert_true(mm_time_parse(MM_STR("2026-11-22"), 0, &v));
 	assert_int_equal(v, 1795305600000000);
 	assert_true(mm_time_parse(MM_STR("@1795325560.5"), 0, &v));

@@ -94,7 +94,8 @@ plan_values(void **state)
 	    "[window]\nallow = 21:00-06:00, 12:00-13:30\ntz = -01:30\n"
 	    "[class \"otp\"]\nsender = *@login.example\npriority = 0\n"
 	    "deadline = 5m\n"
-	    "[dest \"*.fr\"]\nconcurrency = 2\nrate = 100/h\n";
+	    "[dest \"*.fr\"]\nconcurrency = 2\nrate = 100/h\n"
+	    "resume_at = 2026-01-01T06:00Z\n";
 	struct mm_err err = { 0 };
 	const struct mm_policy *p;
 	struct mm_plan plan;
@@ -104,7 +105,8 @@ plan_values(void **state)
 		fail_msg("%s", err.text);
 	p = &plan.policy;
 	assert_true(mm_str_is(plan.name, "all of it"));
-	assert_int_equal(p->resume_at_ms, 1800000);
+	assert_int_equal(plan.resume.after_ms, 1800000);
+	assert_true(plan.resume.at_us == MM_TIME_NONE);
 	assert_int_equal(p->stagger_ms, 90000);
 	assert_int_equal(p->order, MM_NEWEST);
 	assert_int_equal(p->concurrency, 4);
@@ -136,6 +138,8 @@ plan_values(void **state)
 	assert_int_equal(plan.n_classes, 1);
 	assert_int_equal(plan.classes[0].deadline_ms, 300000);
 	assert_int_equal(plan.n_dests, 1);
+	assert_true(plan.dests[0].resume.at_us ==
+		    INT64_C(1767247200) * 1000000);
 	assert_int_equal(plan.dests[0].policy.concurrency, 2);
 	assert_int_equal(plan.dests[0].policy.pace.rate_per_hour, 100);
 	assert_int_equal(plan.dests[0].policy.pace.inc, 180);

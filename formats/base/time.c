@@ -312,6 +312,8 @@ mm_time_parse(struct mm_str s, int64_t now_us, int64_t *t_us)
 		*t_us = minus ? now_us - span : now_us + span;
 		return true;
 	}
+	if (s.n == 17 && s.p[16] == 'Z')
+		s.n = 16;
 	if (s.n == 10 || s.n == 16) { /* a date, or one with hh:mm */
 		(void)snprintf(full, sizeof(full), "%.*s%s", MM_STR_ARG(s),
 		               s.n == 10 ? "T00:00:00" : ":00");

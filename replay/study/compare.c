@@ -110,19 +110,22 @@ static struct mm_stat
 stat_of(const double *v, size_t n)
 {
 	struct mm_stat s = { .known = true };
-	double square = 0, half;
+	double square = 0, half = 0, least = INFINITY, most = -INFINITY;
 
 	for (size_t i = 0; i < n; i++) {
 		s.known &= !isnan(v[i]);
 		s.mean += v[i] / (double)n;
+		least = fmin(least, v[i]);
+		most = fmax(most, v[i]);
 	}
 	for (size_t i = 0; i < n; i++)
 		square += (v[i] - s.mean) * (v[i] - s.mean);
-	half = n > 1
-		   ? student(n - 1) * sqrt(square / (double)(n - 1) / (double)n)
-		   : 0;
-	s.lo = s.mean - half;
-	s.hi = s.mean + half;
+	if (n > 1)
+		half =
+		    student(n - 1) * sqrt(square / (double)(n - 1) / (double)n);
+	/* No mean lies outside of what was seen. */
+	s.lo = fmax(s.mean - half, least);
+	s.hi = fmin(s.mean + half, most);
 	return s;
 }
 

@@ -9,12 +9,13 @@
 
 #include "formats/base/arena.h"
 #include "formats/base/ini.h"
+#include "formats/base/time.h"
 #include "replay/engine/scenario.h"
 
 enum mm_key_kind {
 	MM_KEY_TEXT,	  /* struct mm_str (arena) */
 	MM_KEY_SPAN,	  /* int64_t ms: 30s 5m 2h 1d */
-	MM_KEY_DELAY,	  /* int64_t ms: never, +30m */
+	MM_KEY_WHEN,	  /* struct mm_when: never, +30m, 2026-01-01T06:00Z */
 	MM_KEY_RATE,	  /* int64_t an hour: 3/s 60/m 2880/h 5000/d */
 	MM_KEY_PER_DAY,	  /* int64_t a day: 5000/d */
 	MM_KEY_COUNT,	  /* int64_t */
@@ -29,6 +30,12 @@ enum mm_key_kind {
 	MM_KEY_DAY_SPANS, /* struct mm_day_spans: 21:00-06:00 12:00-13:00 */
 	MM_KEY_SCALE,	  /* struct mm_scale: 0%:25% 85%:100% */
 	MM_KEY_EXIM_RULES /* struct mm_exim_rules: F,2h,15m; G,16h,1h,1.5 */
+};
+
+/* Relative to the moment of the backlog, or absolute. */
+struct mm_when {
+	int64_t after_ms; /* MM_NO_LIMIT: never */
+	int64_t at_us;	  /* MM_TIME_NONE: relative */
 };
 
 enum mm_key_flag {

@@ -32,7 +32,8 @@ static const struct mm_key keys[] = {
 	  NULL },
 	{ "policy", "about", MM_KEY_TEXT, offsetof(struct mm_plan, about), 0,
 	  NULL },
-	{ "policy", "resume_at", MM_KEY_DELAY, P(resume_at_ms), 0, NULL },
+	{ "policy", "resume_at", MM_KEY_WHEN, offsetof(struct mm_plan, resume),
+	  0, NULL },
 	{ "policy", "stagger", MM_KEY_SPAN, P(stagger_ms), 0, NULL },
 	{ "policy", "order", MM_KEY_WORD, P(order), 0, orders },
 	{ "policy", "concurrency", MM_KEY_COUNT, P(concurrency),
@@ -78,7 +79,8 @@ static const struct mm_key keys[] = {
 	{ "class", "priority", MM_KEY_COUNT, C(priority), 0, NULL },
 	{ "class", "deadline", MM_KEY_SPAN, C(deadline_ms), 0, NULL },
 	/* Of the latest [dest]. */
-	{ "dest", "resume_at", MM_KEY_DELAY, D(resume_at_ms), 0, NULL },
+	{ "dest", "resume_at", MM_KEY_WHEN,
+	  offsetof(struct mm_plan_dest, resume), 0, NULL },
 	{ "dest", "order", MM_KEY_WORD, D(order), 0, orders },
 	{ "dest", "concurrency", MM_KEY_COUNT, D(concurrency),
 	  MM_KEY_NOT_ZERO | MM_KEY_OR_NONE, NULL },
@@ -122,6 +124,7 @@ begin_dest(struct mm_plan *p, const struct mm_ini_item *item,
 	p->dests[p->n_dests++] = (struct mm_plan_dest){
 		.pattern = mm_arena_str(&p->arena, item->argument),
 		.policy = p->policy,
+		.resume = p->resume,
 	};
 	return MM_OK;
 }
@@ -247,7 +250,7 @@ mm_plan_read(struct mm_plan *p, struct mm_str text, struct mm_err *err)
 	enum mm_status st;
 	struct mm_ini ini;
 
-	*p = (struct mm_plan){ 0 };
+	*p = (struct mm_plan){ .resume = { .at_us = MM_TIME_NONE } };
 	mm_arena_init(&p->arena);
 	mm_policy_init(&p->policy);
 	mm_ini_init(&ini, text);

@@ -19,6 +19,7 @@
 struct mm_plan_dest {
 	struct mm_str pattern; /* of a destination's or a receiver's name */
 	struct mm_policy policy;
+	struct mm_when resume;
 };
 
 /* Mail that is told apart: the first that fits counts. */
@@ -32,7 +33,8 @@ struct mm_plan_class {
 struct mm_plan {
 	struct mm_str name, about; /* arena */
 	struct mm_policy policy;
-	uint32_t heed; /* of aimd and probe; 0: all but greylist */
+	struct mm_when resume; /* in place of the policy's own time */
+	uint32_t heed;	       /* of aimd and probe; 0: all but greylist */
 	/* Shares of the receiver's limit, where it has one; 0: none. */
 	int64_t of_limit_permille, max_of_limit_permille;
 	struct mm_plan_dest *dests; /* owned */

@@ -135,7 +135,8 @@ read_range(const struct mm_key *k, const struct mm_mark *mark, size_t line,
 	if (mark->low.p == NULL)
 		return MM_OK;
 	bare.at = 0;
-	if (k->kind > MM_KEY_PPM || k->kind == MM_KEY_TEXT)
+	if (k->kind > MM_KEY_PPM || k->kind == MM_KEY_TEXT ||
+	    k->kind == MM_KEY_WHEN)
 		return mm_err_set(err, MM_EFORMAT,
 				  "line %zu: [%s] %s: it has no interval", line,
 				  k->section, k->key);

@@ -232,17 +232,31 @@ mm_study_class(const struct mm_study *s, const struct mm_plan *plan,
 	return MM_NOT_FOUND;
 }
 
-static const struct mm_policy *
+/* When it is resumed, from the backlog's moment on. */
+static int64_t
+resume_ms(const struct mm_study *s, const struct mm_when *when)
+{
+	if (when->at_us == MM_TIME_NONE)
+		return when->after_ms;
+	return mm_num_max(0, ms_after(s, when->at_us));
+}
+
+static struct mm_policy
 policy_for(const struct mm_study *s, const struct mm_plan *plan, size_t dest)
 {
 	const struct mm_study_dest *d = &s->dests[dest];
+	struct mm_policy p = plan->policy;
+	const struct mm_when *resume = &plan->resume;
 
-	for (size_t i = 0; i < plan->n_dests; i++)
+	for (size_t i = plan->n_dests; i-- > 0;)
 		if (mm_keys_glob(plan->dests[i].pattern, d->name) ||
 		    mm_keys_glob(plan->dests[i].pattern,
-				 s->receivers[d->receiver].name))
-			return &plan->dests[i].policy;
-	return &plan->policy;
+				 s->receivers[d->receiver].name)) {
+			p = plan->dests[i].policy;
+			resume = &plan->dests[i].resume;
+		}
+	p.resume_at_ms = resume_ms(s, resume);
+	return p;
 }
 
 /* Rates that are shares of what the receiver is thought to take. */
@@ -278,7 +292,7 @@ make_policies(const struct mm_study *s, const struct mm_plan *plan,
 		mm_policy_init(p);
 		if (plan == NULL)
 			continue;
-		*p = *policy_for(s, plan, d);
+		*p = policy_for(s, plan, d);
 		fit_pace(plan, &s->receivers[s->dests[d].receiver].file->spec,
 			 &p->pace);
 	}

@@ -40,16 +40,21 @@ put_span(const struct mm_key *k, struct mm_str s, void *to, struct mm_arena *a)
 }
 
 static bool
-put_delay(const struct mm_key *k, struct mm_str s, void *to, struct mm_arena *a)
+put_when(const struct mm_key *k, struct mm_str s, void *to, struct mm_arena *a)
 {
+	struct mm_when *when = to;
+
 	(void)k;
 	(void)a;
+	*when = (struct mm_when){ .at_us = MM_TIME_NONE };
 	if (mm_str_is(s, "never")) {
-		*(int64_t *)to = MM_NO_LIMIT;
+		when->after_ms = MM_NO_LIMIT;
 		return true;
 	}
-	(void)mm_str_skip(&s, "+");
-	return take_span(s, to);
+	if (mm_str_skip(&s, "+"))
+		return take_span(s, &when->after_ms);
+	return mm_str_findc(s, '-') != MM_NOT_FOUND &&
+	       mm_time_parse(s, 0, &when->at_us);
 }
 
 static bool
@@ -376,7 +381,8 @@ static const struct kind {
 } kinds[] = {
 	[MM_KEY_TEXT] = { put_text, "a text" },
 	[MM_KEY_SPAN] = { put_span, "a time with its unit: 30s 5m 2h 1d" },
-	[MM_KEY_DELAY] = { put_delay, "never, or a time from the start: +30m" },
+	[MM_KEY_WHEN] = { put_when, "never, a time from the start such as "
+				    "+30m, or 2026-01-01T06:00Z" },
 	[MM_KEY_RATE] = { put_rate, "messages for a time, at least 1/h: 3/s "
 				    "60/m 2880/h 5000/d" },
 	[MM_KEY_PER_DAY] = { put_per_day, "messages a day: 5000/d" },
