@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "analyze/case/exports.h"
 #include "analyze/front.h"
@@ -84,6 +85,8 @@ run(int argc, const char *const *argv)
 	if (st == MM_OK) {
 		s = mm_front_open(&f, words.v + 1, words.n - 1, &err);
 		st = s != NULL ? MM_OK : err.code;
+		if (st == MM_OK && strcmp(x->name, "incidents") == 0)
+			st = mm_front_incidents(s, &err);
 	}
 	if (st == MM_OK) {
 		/* For scripts unless told otherwise. */

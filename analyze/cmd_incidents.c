@@ -222,7 +222,9 @@ run(int argc, const char *const *argv)
 		st = which(&words, &only, &err);
 	if (st == MM_OK) {
 		s = mm_front_open(&f, words.v, words.n, &err);
-		st = s != NULL ? print(s, &o, only, &err) : err.code;
+		st = s != NULL ? mm_front_incidents(s, &err) : err.code;
+		if (st == MM_OK)
+			st = print(s, &o, only, &err);
 	}
 	mm_store_close(s);
 	mm_words_fini(&words);

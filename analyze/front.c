@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyze/case/incident_rows.h"
 #include "analyze/case/sources.h"
 #include "analyze/front.h"
 #include "analyze/incident/incidents.h"
@@ -138,7 +139,6 @@ make(struct mm_front *f, const char *case_path, const char *const *paths,
 	struct mm_store *s = mm_store_create(case_path, err);
 
 	if (s != NULL && (fill(f, s, paths, n_paths, err) != MM_OK ||
-			  mm_incidents_find(s, err) != MM_OK ||
 			  mm_store_commit(s, err) != MM_OK)) {
 		mm_store_close(s);
 		return NULL;
@@ -200,6 +200,16 @@ mm_front_ingest(struct mm_front *f, const char *const *paths, size_t n_paths,
 	mm_words_fini(&all);
 	mm_arena_fini(&texts);
 	return st;
+}
+
+enum mm_status
+mm_front_incidents(struct mm_store *s, struct mm_err *err)
+{
+	enum mm_status st = mm_incident_begin(s, err);
+
+	if (st != MM_OK)
+		return st == MM_END ? MM_OK : st;
+	return mm_incident_end(s, mm_incidents_find(s, err), err);
 }
 
 int

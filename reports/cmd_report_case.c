@@ -4,6 +4,7 @@
 #include "analyze/case/figures.h"
 #include "analyze/case/rows.h"
 #include "analyze/case/shape.h"
+#include "analyze/front.h"
 #include "formats/base/mem.h"
 #include "formats/base/whole.h"
 #include "reports/cmd_report_case.h"
@@ -358,8 +359,10 @@ mm_report_of_case(struct mm_store *s, const char *replay, struct mm_err *err)
 			  .figures = mm_figures_new(s),
 			  .replay = replay,
 			  .err = err };
-	enum mm_status st = mm_tale_read(&v.tale, s, v.figures, err);
+	enum mm_status st = mm_front_incidents(s, err);
 
+	if (st == MM_OK)
+		st = mm_tale_read(&v.tale, s, v.figures, err);
 	if (st == MM_OK) {
 		v.r = titled(&v.tale);
 		st = add_head(&v);

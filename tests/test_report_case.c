@@ -53,6 +53,7 @@ static const char rows[] =
     " (1, 'b@big.example', 0);";
 
 static const char incidents[] =
+    "INSERT INTO meta VALUES('incidents', 'searched');"
     "INSERT INTO incident(kind, target, also, host, start_us, end_us,"
     " peak_us, cause, side, confidence, messages, recipients,"
     " attempts_failed, expired, trigger, evidence, story) VALUES"

@@ -192,6 +192,55 @@ bind_time(struct mm_query *q, int at, int64_t t_us)
 		mm_query_bind_int(q, at, t_us);
 }
 
+/* Already looked for: in the case, or while it is open. */
+static bool
+is_searched(struct mm_store *s)
+{
+	struct mm_query *q = mm_query_new(
+	    s,
+	    "SELECT 1 FROM meta WHERE key = 'incidents' UNION ALL"
+	    " SELECT 1 FROM sqlite_temp_schema WHERE name = 'incident'",
+	    NULL);
+	bool found = q != NULL && mm_query_step(q, NULL) == MM_OK;
+
+	mm_query_free(q);
+	return found;
+}
+
+enum mm_status
+mm_incident_begin(struct mm_store *s, struct mm_err *err)
+{
+	enum mm_status undone;
+
+	if (is_searched(s))
+		return MM_END;
+	if (mm_store_exec(s,
+			  "BEGIN IMMEDIATE; INSERT INTO main.meta"
+			  " VALUES('incidents', 'searched');",
+			  NULL) == MM_OK)
+		return MM_OK;
+	/* Only where the transaction had begun is there anything to undo. */
+	undone = mm_store_exec(s, "ROLLBACK", NULL);
+	(void)undone;
+	/* A temporary table of the name stands before the case's own. */
+	return mm_store_exec(s,
+			     "CREATE TEMP TABLE incident AS"
+			     " SELECT * FROM main.incident WHERE 0;"
+			     "BEGIN;",
+			     err);
+}
+
+enum mm_status
+mm_incident_end(struct mm_store *s, enum mm_status st, struct mm_err *err)
+{
+	enum mm_status undone;
+
+	if (st == MM_OK)
+		return mm_store_exec(s, "COMMIT", err);
+	undone = mm_store_exec(s, "ROLLBACK", NULL);
+	return undone == MM_OK ? st : undone;
+}
+
 enum mm_status
 mm_incident_write(struct mm_store *s, const struct mm_incident_row *rows,
 		  size_t n, struct mm_err *err)

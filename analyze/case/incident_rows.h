@@ -69,7 +69,14 @@ enum mm_status mm_lean_queue_id(struct mm_store *s, uint32_t message,
 				struct mm_buf *out, bool *null_sender,
 				struct mm_err *err) MM_USE_RESULT;
 
-/* Into a case that is not yet committed. */
+/* A case is searched when it is first asked for incidents. MM_END: that was
+ * done. MM_OK: rows may be written, to be kept by mm_incident_end; in a case
+ * that cannot be written they last as long as it is open. */
+enum mm_status mm_incident_begin(struct mm_store *s,
+				 struct mm_err *err) MM_USE_RESULT;
+/* Keep what was found when `st` is MM_OK. Returns `st`, or what went wrong. */
+enum mm_status mm_incident_end(struct mm_store *s, enum mm_status st,
+			       struct mm_err *err) MM_USE_RESULT;
 enum mm_status mm_incident_write(struct mm_store *s,
 				 const struct mm_incident_row *rows, size_t n,
 				 struct mm_err *err) MM_USE_RESULT;
