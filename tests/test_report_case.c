@@ -20,6 +20,7 @@
 
 /* clang-format off */
 static const char rows[] =
+    "INSERT INTO meta VALUES('incidents', 'searched');"
     "INSERT INTO file(id, name, bytes, kind, lines, records, noise,"
     " foreign_lines, malformed, duplicate_lines, first_us, last_us) VALUES"
     " (1, 'mail.log', 5000, 'log', 100, 89, 10, 0, 1, 0,"
@@ -53,7 +54,6 @@ static const char rows[] =
     " (1, 'b@big.example', 0);";
 
 static const char incidents[] =
-    "INSERT INTO meta VALUES('incidents', 'searched');"
     "INSERT INTO incident(kind, target, also, host, start_us, end_us,"
     " peak_us, cause, side, confidence, messages, recipients,"
     " attempts_failed, expired, trigger, evidence, story) VALUES"
