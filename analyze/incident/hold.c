@@ -137,8 +137,8 @@ report(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
        size_t i)
 {
 	struct held *first = &h->v[i];
-	struct mm_incident *in = mm_incidents_add(
-	    list, first->frozen ? "freeze" : "hold", MM_STR("local"));
+	struct mm_incident *in =
+	    mm_incidents_add(list, "hold", MM_STR("local"));
 
 	in->start_us = in->first_bad_us = first->start_us;
 	in->end_us = in->recovered_us = first->end_us;

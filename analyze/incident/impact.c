@@ -133,16 +133,19 @@ sign_text(uint8_t sign)
 /* "throttle_rate: 421 4.7.28 our system has detected ...": the commonest
  * cause and the words of its first reply. */
 static struct mm_str
-cause_text(const struct mm_series *s, struct mm_incidents *l, uint32_t reply)
+cause_text(const struct mm_series *s, struct mm_incidents *l,
+	   const struct mm_contact *c)
 {
-	const struct mm_dict_reply *r = &s->dict->replies[reply];
+	const struct mm_dict_reply *r = &s->dict->replies[c->reply];
+	struct mm_str said = mm_series_said(s, c), text;
 	struct mm_reply p;
 	struct mm_buf b, fold;
-	struct mm_str text;
 
+	if (c->reply == 0)
+		return mm_str_z(sign_text(c->sign));
 	mm_buf_init(&b, CAUSE_MAX);
 	mm_buf_init(&fold, (size_t)1 << 16);
-	mm_reply_parse(r->sample, &fold, &p);
+	mm_reply_parse(said.n > 0 ? said : r->sample, &fold, &p);
 	mm_buf_adds(&b, r->cause.n > 0 ? r->cause : MM_STR("unknown"));
 	mm_buf_addz(&b, ": ");
 	if (p.code > 0)
@@ -156,12 +159,27 @@ cause_text(const struct mm_series *s, struct mm_incidents *l, uint32_t reply)
 	return text;
 }
 
+/* The first contact that failed in the commonest way. */
+static const struct mm_contact *
+typical(const struct mm_series *s, const struct mm_incident *in, uint32_t *ids)
+{
+	uint32_t reply;
+
+	for (size_t i = 0; i < in->n_bad; i++)
+		ids[i] = s->contacts[in->bad[i]].reply;
+	reply = commonest(ids, in->n_bad);
+	for (size_t i = 0; i < in->n_bad; i++)
+		if (s->contacts[in->bad[i]].reply == reply)
+			return &s->contacts[in->bad[i]];
+	return &s->contacts[in->bad[0]];
+}
+
 void
 mm_incident_from(const struct mm_scene *sc, struct mm_incidents *l,
 		 struct mm_incident *in, const uint32_t *bad, size_t n)
 {
 	const struct mm_series *s = sc->series;
-	uint32_t *ids, *kept, origin, reply;
+	uint32_t *ids, *kept, origin;
 
 	if (n == 0)
 		return;
@@ -174,11 +192,7 @@ mm_incident_from(const struct mm_scene *sc, struct mm_incidents *l,
 	in->last_bad_us = in->end_us = s->contacts[bad[n - 1]].t_us;
 	count(s, in, ids);
 	add_evidence(s, in, find_peak(s, in));
-	for (size_t i = 0; i < n; i++)
-		ids[i] = s->contacts[bad[i]].reply;
-	reply = commonest(ids, n);
-	in->cause = reply != 0 ? cause_text(s, l, reply)
-			       : mm_str_z(sign_text(s->contacts[bad[0]].sign));
+	in->cause = cause_text(s, l, typical(s, in, ids));
 	for (size_t i = 0; i < n; i++)
 		ids[i] = s->contacts[bad[i]].origin;
 	origin = commonest(ids, n);

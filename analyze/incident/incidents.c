@@ -4,6 +4,7 @@
 #include "analyze/case/incident_rows.h"
 #include "analyze/incident/incidents.h"
 #include "analyze/incident/receivers.h"
+#include "analyze/incident/story.h"
 #include "formats/base/json.h"
 #include "formats/base/mem.h"
 
@@ -226,6 +227,10 @@ mm_incidents_find(struct mm_store *s, struct mm_err *err)
 		st = detectors[i]->find(&sc, &list, err);
 	if (st == MM_OK && list.n > 0) {
 		qsort(list.v, list.n, sizeof(*list.v), by_start);
+		mm_incidents_widen(&sc, &list);
+		qsort(list.v, list.n, sizeof(*list.v), by_start);
+		for (size_t i = 0; i < list.n; i++)
+			mm_incident_tell(&list, &list.v[i]);
 		st = write_all(&sc, &list, err);
 	}
 	free_scene(&sc);

@@ -30,6 +30,7 @@ struct mm_incident {
 	struct mm_str cause, trigger;
 	double confidence; /* 0 ... 1 */
 	uint32_t messages, recipients, attempts_failed, expired;
+	uint32_t n_passed; /* successes within the window */
 	struct mm_place evidence[MM_EVIDENCE_MAX];
 	size_t n_evidence;
 	struct mm_str story;
@@ -91,5 +92,8 @@ void mm_incident_place(struct mm_incident *in, struct mm_place at);
  * time); start and end are set to them. */
 void mm_incident_from(const struct mm_scene *sc, struct mm_incidents *l,
 		      struct mm_incident *in, const uint32_t *bad, size_t n);
+
+/* Incidents that are one become one. `list` is sorted by start. */
+void mm_incidents_widen(const struct mm_scene *sc, struct mm_incidents *list);
 
 #endif

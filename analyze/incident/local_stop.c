@@ -46,7 +46,8 @@ add_stop(const struct mm_scene *sc, struct mm_incidents *list, int64_t from_us,
 	in->end_us = in->recovered_us = to_us;
 	in->last_bad_us = to_us != MM_TIME_NONE ? to_us : from_us;
 	in->host = sc->series->dict->origins[e->origin].host;
-	in->cause = mm_arena_str(&list->texts, e->text);
+	in->cause = mm_str_z(mm_arena_fmt(&list->texts, "local_error: %.*s",
+					  MM_STR_ARG(e->text)));
 	mm_incident_place(in, e->at);
 	return in;
 }
@@ -97,8 +98,9 @@ was_stopped(const struct mm_scene *sc, size_t start)
 			continue;
 		if (is_daemon(o, MM_DAEMON_STOP))
 			return true;
+		/* Two lines of one start say the same. */
 		if (is_daemon(o, MM_DAEMON_START))
-			return false;
+			return sc->events[start].t_us - o->t_us < LEAST_US;
 	}
 	return false;
 }

@@ -32,7 +32,8 @@ add_pause(const struct mm_scene *sc, struct mm_incidents *list,
 	struct mm_incident *in = mm_incidents_add(list, kind, target);
 
 	in->start_us = in->first_bad_us = in->last_bad_us = e->t_us;
-	in->cause = mm_arena_str(&list->texts, e->text);
+	in->cause = mm_str_z(mm_arena_fmt(&list->texts, "local_error: %.*s",
+					  MM_STR_ARG(e->text)));
 	in->host = sc->series->dict->origins[e->origin].host;
 	in->confidence = 0.95;
 	mm_incident_place(in, e->at);

@@ -189,7 +189,7 @@ search_level(struct search *q, int level)
 	const struct mm_index *x = &q->s->by[level];
 
 	for (size_t p = 1; p < x->n_parties; p++)
-		if (x->first[p] != x->first[p + 1])
+		if ((x->signs[p] & 1u << q->kind->sign) != 0)
 			search_party(q, level, (uint32_t)p);
 }
 

@@ -170,33 +170,89 @@ add_others(const struct resolve *r, struct mm_incident *in)
 
 /* ---- incidents ---- */
 
-static void
-set_bounds(const struct resolve *r, const struct mm_window *w,
-	   struct mm_incident *in)
+/* Did most of them fail without an answer? Then nobody saw the edges of the
+ * window: they lie between the last good contact and the first bad one. */
+static bool
+is_silent(const struct resolve *r)
 {
-	const struct mm_index *x = &r->s->by[w->level];
-	uint32_t from = seek(r->s, x, w->party, w->start_us);
-	uint32_t to = seek(r->s, x, w->party, w->end_us + 1);
+	size_t n = 0;
 
-	while (from-- > x->first[w->party]) {
+	for (size_t i = 0; i < r->n_bad; i++) {
+		const struct mm_contact *c = &r->s->contacts[r->bad[i]];
+
+		n += r->s->dict->replies[c->reply].code == 0;
+	}
+	return 2 * n > r->n_bad;
+}
+
+static int64_t
+half(int64_t from_us, int64_t to_us, int64_t at_most_us)
+{
+	int64_t span = (to_us - from_us) / 2;
+
+	return span < at_most_us ? span : at_most_us;
+}
+
+static bool
+ends_it(const struct mm_receiver_kind *k, enum mm_sign sign)
+{
+	return sign == MM_SIGN_GOOD || mm_receiver_is_good(k, sign);
+}
+
+static void
+set_bounds(const struct resolve *r, const struct mm_window *w, int level,
+	   uint32_t party, struct mm_incident *in)
+{
+	const struct mm_index *x = &r->s->by[level];
+	uint32_t from = seek(r->s, x, party, w->start_us);
+	uint32_t to = seek(r->s, x, party, w->end_us + 1);
+
+	while (from-- > x->first[party]) {
 		const struct mm_contact *c = &r->s->contacts[x->at[from]];
 
-		if (c->sign == MM_SIGN_GOOD) {
+		if (ends_it(w->kind, c->sign)) {
 			in->last_good_us = c->t_us;
 			break;
 		}
 	}
-	for (; to < x->first[w->party + 1]; to++) {
+	for (; to < x->first[party + 1]; to++) {
 		const struct mm_contact *c = &r->s->contacts[x->at[to]];
 
-		if (c->sign == MM_SIGN_GOOD) {
+		if (ends_it(w->kind, c->sign)) {
 			in->recovered_us = c->t_us;
 			break;
 		}
 	}
+	if (w->kind->at_least > 0 && is_silent(r)) {
+		if (in->last_good_us != MM_TIME_NONE)
+			in->start_us -= half(in->last_good_us, in->start_us,
+					     r->s->retry_us);
+		if (in->recovered_us != MM_TIME_NONE)
+			in->end_us +=
+			    half(in->end_us, in->recovered_us, r->s->retry_us);
+	}
 	if (in->recovered_us == MM_TIME_NONE &&
 	    r->s->last_us - in->last_bad_us <= w->gap_us)
 		in->end_us = MM_TIME_NONE;
+}
+
+static uint32_t
+passed(const struct resolve *r, int level, uint32_t party, int64_t from_us,
+       int64_t to_us)
+{
+	const struct mm_index *x = &r->s->by[level];
+	uint32_t n = 0;
+
+	for (uint32_t k = seek(r->s, x, party, from_us);
+	     k < x->first[party + 1]; k++) {
+		const struct mm_contact *c = &r->s->contacts[x->at[k]];
+
+		if (c->t_us > to_us)
+			break;
+		if (c->took)
+			n += c->n;
+	}
+	return n;
 }
 
 static void
@@ -215,8 +271,92 @@ report(struct resolve *r, const struct mm_window *w)
 	in->side = w->kind->side;
 	mm_incident_from(r->sc, r->list, in, r->bad, r->n_bad);
 	add_others(r, in);
-	set_bounds(r, w, in);
+	set_bounds(r, w, level, party, in);
+	in->n_passed =
+	    passed(r, level, party, in->first_bad_us, in->last_bad_us);
 	in->confidence = 1 - 0.5 * exp(-w->score / 10);
+}
+
+/* ---- one illness after the other ---- */
+
+#define MAX_LABELS 30
+#define MIN_PHASE  2 /* failures on either side */
+
+/* What a failure looks like: the code, or how the connection ended. */
+static int
+label(const struct resolve *r, uint32_t contact)
+{
+	const struct mm_contact *c = &r->s->contacts[contact];
+	const struct mm_dict_reply *p = &r->s->dict->replies[c->reply];
+
+	return p->code > 0 ? p->code : mm_str_is(p->cause, "net_dropped");
+}
+
+/* Failures of one look end before those of another begin, and a wait lies
+ * between: where the second begins; 0 when there is no such place. */
+static size_t
+next_phase(const struct resolve *r, const uint32_t *bad, size_t n)
+{
+	int looks[MAX_LABELS];
+	uint32_t *left = mm_calloc(n + 1, sizeof(*left)), right = 0;
+	size_t n_looks = 0, at = 0;
+	int64_t widest = r->s->retry_us / 2;
+
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t k = 0; k < n; k++) {
+			size_t i = pass == 0 ? k : n - 1 - k, look = 0;
+			int64_t gap;
+
+			while (look < n_looks &&
+			       looks[look] != label(r, bad[i]))
+				look++;
+			if (look == MAX_LABELS)
+				goto out;
+			if (look == n_looks)
+				looks[n_looks++] = label(r, bad[i]);
+			if (pass == 0) {
+				left[i + 1] = left[i] | (uint32_t)1 << look;
+				continue;
+			}
+			right |= (uint32_t)1 << look;
+			if (i < MIN_PHASE || n - i < MIN_PHASE ||
+			    (left[i] & right) != 0)
+				continue;
+			gap = r->s->contacts[bad[i]].t_us -
+			      r->s->contacts[bad[i - 1]].t_us;
+			if (gap >= widest) {
+				widest = gap;
+				at = i;
+			}
+		}
+out:
+	free(left);
+	return at;
+}
+
+static void
+report_phases(struct resolve *r, const struct mm_window *w)
+{
+	uint32_t *all = r->bad;
+	size_t n = r->n_bad;
+	struct mm_window part = *w;
+
+	while (r->n_bad > 0) {
+		size_t cut = w->kind->sign == MM_SIGN_ILL
+				 ? next_phase(r, r->bad, r->n_bad)
+				 : 0;
+		size_t rest = cut > 0 ? r->n_bad - cut : 0;
+
+		if (cut > 0)
+			r->n_bad = cut;
+		part.start_us = r->s->contacts[r->bad[0]].t_us;
+		part.end_us = r->s->contacts[r->bad[r->n_bad - 1]].t_us;
+		report(r, &part);
+		r->bad += r->n_bad;
+		r->n_bad = rest;
+	}
+	r->bad = all;
+	r->n_bad = n;
 }
 
 /* The failures of one window. */
@@ -303,7 +443,7 @@ resolve_group(struct resolve *r, const uint32_t *windows, size_t n)
 		if (w->level != level || (party != 0 && w->party != party))
 			continue;
 		take_window(r, w);
-		report(r, w);
+		report_phases(r, w);
 	}
 }
 

@@ -284,6 +284,15 @@ sign_of(const struct build *b, const struct mm_lean_attempt *a)
 	return sign;
 }
 
+/* The reason, whole again; a view into b->text. */
+static struct mm_str
+reason_of(struct build *b, const struct mm_lean_attempt *a)
+{
+	mm_buf_clear(&b->text);
+	mm_shape_join(b->s->dict->replies[a->reply].shape, a->args, &b->text);
+	return mm_buf_str(&b->text);
+}
+
 /* Postfix says relay=none when no connection came about; then the reason
  * names the host: "connect to H[IP]:25: Connection refused". */
 static uint32_t
@@ -294,13 +303,60 @@ host_of(struct build *b, const struct mm_lean_attempt *a)
 
 	if (host != 0 || a->args.n == 0 || a->outcome != MM_OUT_DEFERRED)
 		return host;
-	mm_buf_clear(&b->text);
-	mm_shape_join(b->s->dict->replies[a->reply].shape, a->args, &b->text);
-	text = mm_buf_str(&b->text);
+	text = reason_of(b, a);
 	if (!mm_str_skip(&text, "connect to ") ||
 	    !mm_str_cutc(&text, '[', &name))
 		return 0;
 	return mm_intern_find(&b->hosts, name);
+}
+
+struct said_key {
+	uint32_t party, reply;
+	bool by_host;
+};
+
+static struct said_key
+said_key(const struct mm_contact *c, bool by_host)
+{
+	struct said_key k;
+
+	memset(&k, 0, sizeof(k)); /* padding is part of the key */
+	k.by_host = by_host;
+	k.party = by_host ? c->host : c->domain;
+	k.reply = c->reply;
+	return k;
+}
+
+static void
+note_said(struct build *b, const struct mm_contact *c,
+	  const struct mm_lean_attempt *a)
+{
+	struct mm_series *s = b->s;
+	struct said_key key = said_key(c, c->domain == 0);
+	size_t before = s->said.n;
+	uint32_t id = mm_intern_add(
+	    &s->said, (struct mm_str){ (const char *)&key, sizeof(key) });
+
+	if (s->said.n == before || a->reply == 0)
+		return;
+	s->texts = widen(s->texts, &s->cap_texts, id, sizeof(*s->texts));
+	s->texts[id] = mm_arena_str(&s->dict->texts, reason_of(b, a));
+}
+
+struct mm_str
+mm_series_said(const struct mm_series *s, const struct mm_contact *c)
+{
+	/* Legs learn their domain only after all is read. */
+	for (int by_host = c->domain == 0; by_host < 2; by_host++) {
+		struct said_key key = said_key(c, by_host);
+		uint32_t id = mm_intern_find(
+		    &s->said,
+		    (struct mm_str){ (const char *)&key, sizeof(key) });
+
+		if (id != 0 && id < s->cap_texts)
+			return s->texts[id];
+	}
+	return MM_STR_ABSENT;
 }
 
 static enum mm_status
@@ -334,8 +390,10 @@ on_attempt(void *ctx, const struct mm_lean_attempt *a)
 	c.took = a->outcome == MM_OUT_SENT;
 	if (sign == MM_SIGN_GOOD)
 		add_good(b, &c);
-	else
+	else {
+		note_said(b, &c, a);
 		add_bad(b, &c);
+	}
 	return MM_OK;
 }
 
@@ -425,17 +483,18 @@ build_index(struct mm_series *s, int level, size_t n_parties)
 {
 	struct mm_index *x = &s->by[level];
 	uint32_t *count = mm_calloc(n_parties + 2, sizeof(*count));
-	bool *ill = mm_calloc(n_parties + 1, sizeof(*ill));
+	uint32_t *ill = mm_calloc(n_parties + 1, sizeof(*ill));
 	size_t all = 0;
 
 	for (size_t i = 0; i < s->n_contacts; i++)
 		if (s->contacts[i].sign != MM_SIGN_GOOD)
-			ill[party(s, &s->contacts[i], level)] = true;
-	ill[0] = false;
+			ill[party(s, &s->contacts[i], level)] |=
+			    1u << s->contacts[i].sign;
+	ill[0] = 0;
 	for (size_t i = 0; i < s->n_contacts; i++) {
 		uint32_t p = party(s, &s->contacts[i], level);
 
-		if (ill[p]) {
+		if (ill[p] != 0) {
 			count[p + 1]++;
 			all++;
 		}
@@ -449,11 +508,11 @@ build_index(struct mm_series *s, int level, size_t n_parties)
 	for (size_t i = 0; i < s->n_contacts; i++) {
 		uint32_t p = party(s, &s->contacts[i], level);
 
-		if (ill[p])
+		if (ill[p] != 0)
 			x->at[count[p]++] = (uint32_t)i;
 	}
+	x->signs = ill;
 	free(count);
-	free(ill);
 }
 
 static void
@@ -515,6 +574,7 @@ mm_series_load(struct mm_store *store, struct mm_err *err)
 	struct build b = { .s = s };
 	enum mm_status st = mm_rows_span(store, &s->first_us, &s->last_us, err);
 
+	mm_intern_init(&s->said);
 	mm_intern_init(&b.hosts);
 	mm_intern_init(&b.operators);
 	mm_intern_init(&b.pairs);
@@ -554,8 +614,11 @@ mm_series_free(struct mm_series *s)
 	for (int i = 0; i < MM_LEVELS; i++) {
 		free(s->by[i].first);
 		free(s->by[i].at);
+		free(s->by[i].signs);
 	}
 	mm_dict_free(s->dict);
+	mm_intern_fini(&s->said);
+	free(s->texts);
 	free(s->signs);
 	free(s->contacts);
 	free(s->hosts);

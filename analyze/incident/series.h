@@ -10,6 +10,7 @@
 #define MM_SERIES_H
 
 #include "analyze/incident/sign.h"
+#include "formats/base/intern.h"
 
 struct mm_contact {
 	int64_t t_us;
@@ -38,10 +39,12 @@ enum mm_level {
 };
 
 /* Contacts of each party in order of time: at[first[p]] ... at[first[p+1]-1].
- * Parties that never failed have none. */
+ * Parties that never failed have none. `signs` says which failures a party
+ * has: bit 1 << enum mm_sign. */
 struct mm_index {
 	size_t n_parties;
 	uint32_t *first, *at;
+	uint32_t *signs;
 };
 
 struct mm_series {
@@ -54,6 +57,10 @@ struct mm_series {
 	struct mm_str *operators; /* from 1 */
 	size_t n_operators;
 	struct mm_index by[MM_LEVELS];
+	/* The first text of each reply at each receiver. */
+	struct mm_intern said; /* keys */
+	struct mm_str *texts;  /* by number */
+	size_t cap_texts;
 	uint8_t *finals;    /* enum mm_final by recipient id */
 	uint32_t *last_bad; /* contact, by recipient id */
 	size_t n_finals;
@@ -66,4 +73,9 @@ struct mm_series {
 /* Owned. NULL on failure. Empty when the case holds no time. */
 struct mm_series *mm_series_load(struct mm_store *s, struct mm_err *err);
 void mm_series_free(struct mm_series *s);
+
+/* What this receiver said, whole, when it first failed as contact `c` did;
+ * absent when it said nothing. */
+struct mm_str mm_series_said(const struct mm_series *s,
+			     const struct mm_contact *c);
 #endif

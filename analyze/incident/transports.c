@@ -76,14 +76,29 @@ report(struct local *q, const struct mm_burst *b, const char *kind,
 	free(bad);
 }
 
+/* Then it is that address, not the transport. */
+static bool
+one_address(const struct local *q, const struct mm_burst *b)
+{
+	const struct mm_contact *all = q->sc->series->contacts;
+	uint32_t first = all[q->t[b->first].contact].address;
+
+	for (size_t i = b->first; i <= b->last; i++)
+		if (q->t[i].bad && all[q->t[i].contact].address != first)
+			return false;
+	return true;
+}
+
 static void
-search(struct local *q, const char *kind, struct mm_str target)
+search(struct local *q, const char *kind, struct mm_str target, bool transport)
 {
 	struct mm_burst *bursts;
 	size_t n = mm_burst_find(q->t, q->n, &q->rule, &bursts);
 
 	for (size_t i = 0; i < n; i++)
-		if (bursts[i].score >= q->need && bursts[i].n_messages >= LEAST)
+		if (bursts[i].score >= q->need &&
+		    bursts[i].n_messages >= LEAST &&
+		    !(transport && one_address(q, &bursts[i])))
 			report(q, &bursts[i], kind, target);
 	free(bursts);
 }
@@ -95,14 +110,15 @@ search_hosts(struct local *q)
 	const struct mm_index *x = &s->by[MM_BY_HOST];
 
 	for (size_t h = 1; h < x->n_parties; h++) {
+		bool filter = is_filter(&s->hosts[h]);
+
 		if (x->first[h] == x->first[h + 1] || !s->hosts[h].local)
 			continue;
 		q->n = 0;
 		for (uint32_t i = x->first[h]; i < x->first[h + 1]; i++)
 			add_trial(q, x->at[i]);
-		search(q,
-		       is_filter(&s->hosts[h]) ? "filter-down" : "local-stop",
-		       s->hosts[h].name);
+		search(q, filter ? "filter-down" : "local-stop",
+		       s->hosts[h].name, !filter);
 	}
 }
 
@@ -131,7 +147,7 @@ name_and_search(struct local *q, uint32_t address, struct mm_err *err)
 	mm_buf_init(&name, 4096);
 	st = mm_rows_address(q->sc->store, address, &name, err);
 	if (st == MM_OK)
-		search(q, "local-stop", mm_buf_str(&name));
+		search(q, "local-stop", mm_buf_str(&name), false);
 	mm_buf_fini(&name);
 	return st;
 }

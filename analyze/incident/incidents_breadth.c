@@ -1,0 +1,225 @@
+/* Incidents that are one: a lost connection within a throttle of the same
+ * receiver is the throttle's; the same trouble at many receivers at once is
+ * on the own side or on the way. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "analyze/incident/incidents.h"
+#include "formats/base/mem.h"
+
+#define MIN_TARGETS 3	/* fewer at once are a chance */
+#define MOST	    0.6 /* of the receivers that were contacted meanwhile */
+#define INSIDE	    0.8 /* of its length: a window within another */
+
+static bool
+is(const struct mm_incident *in, const char *kind)
+{
+	return strcmp(in->kind, kind) == 0;
+}
+
+static int64_t
+end_of(const struct mm_scene *sc, const struct mm_incident *in)
+{
+	return in->end_us != MM_TIME_NONE ? in->end_us : sc->series->last_us;
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Add the failures of `from` to `to` and weigh it anew. */
+static void
+merge(const struct mm_scene *sc, struct mm_incidents *l, struct mm_incident *to,
+      const struct mm_incident *from)
+{
+	size_t n = to->n_bad + from->n_bad;
+	uint32_t *bad = mm_alloc((n + 1) * sizeof(*bad));
+	struct mm_incident old = *to;
+
+	memcpy(bad, to->bad, to->n_bad * sizeof(*bad));
+	memcpy(bad + to->n_bad, from->bad, from->n_bad * sizeof(*bad));
+	qsort(bad, n, sizeof(*bad), by_number);
+	to->attempts_failed = 0;
+	to->n_evidence = 0;
+	mm_incident_from(sc, l, to, bad, n);
+	to->start_us = old.start_us;
+	to->end_us = old.end_us;
+	mm_incident_also(l, to, from->target);
+	for (size_t i = 0; i < from->n_also; i++)
+		mm_incident_also(l, to, from->also[i]);
+	free(bad);
+}
+
+static void
+drop(struct mm_incidents *l, size_t i)
+{
+	memmove(&l->v[i], &l->v[i + 1], (l->n - i - 1) * sizeof(*l->v));
+	l->n--;
+}
+
+/* ---- within another ---- */
+
+static bool
+is_within(const struct mm_scene *sc, const struct mm_incident *in,
+	  const struct mm_incident *wide)
+{
+	int64_t from =
+	    in->start_us > wide->start_us ? in->start_us : wide->start_us;
+	int64_t to = end_of(sc, in) < end_of(sc, wide) ? end_of(sc, in)
+						       : end_of(sc, wide);
+	int64_t length = end_of(sc, in) - in->start_us;
+
+	return mm_str_eq(in->target, wide->target) && to >= from &&
+	       (double)(to - from) >= INSIDE * (double)length;
+}
+
+/* A receiver that throttles or blocks also cuts connections. */
+static void
+absorb(const struct mm_scene *sc, struct mm_incidents *l)
+{
+	for (size_t i = 0; i < l->n; i++)
+		for (size_t k = 0; is(&l->v[i], "outage") && k < l->n; k++) {
+			struct mm_incident *wide = &l->v[k], cause;
+
+			if ((!is(wide, "throttle") && !is(wide, "block")) ||
+			    !is_within(sc, &l->v[i], wide) ||
+			    l->v[i].messages > wide->messages)
+				continue;
+			cause = *wide;
+			merge(sc, l, wide, &l->v[i]);
+			wide->cause = cause.cause;
+			drop(l, i--);
+			break;
+		}
+}
+
+/* ---- everywhere at once ---- */
+
+/* How many domains were contacted within the window. */
+static size_t
+active(const struct mm_series *s, int64_t from_us, int64_t to_us)
+{
+	bool *seen = mm_calloc(s->dict->n_names + 1, sizeof(*seen));
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->n_contacts; i++) {
+		const struct mm_contact *c = &s->contacts[i];
+
+		if (c->t_us < from_us || c->domain == 0 || seen[c->domain])
+			continue;
+		if (c->t_us > to_us)
+			break;
+		seen[c->domain] = true;
+		n++;
+	}
+	free(seen);
+	return n;
+}
+
+static int64_t
+apart(int64_t a, int64_t b)
+{
+	return a < b ? b - a : a - b;
+}
+
+/* Do the two begin and end together, as far as retries let one see? */
+static bool
+together(const struct mm_scene *sc, const struct mm_incident *a,
+	 const struct mm_incident *b)
+{
+	int64_t slack = sc->series->retry_us / 2;
+	int64_t longer = end_of(sc, a) - a->start_us;
+
+	if (end_of(sc, b) - b->start_us > longer)
+		longer = end_of(sc, b) - b->start_us;
+	if (longer / 3 > slack)
+		slack = longer / 3;
+	return strcmp(a->kind, b->kind) == 0 &&
+	       apart(a->start_us, b->start_us) <= slack &&
+	       a->start_us <= end_of(sc, b) && b->start_us <= end_of(sc, a) &&
+	       apart(end_of(sc, a), end_of(sc, b)) <= slack + longer / 3;
+}
+
+/* Seen by many, the edges are sharper than any of them saw alone. */
+static void
+sharpen(const struct mm_scene *sc, struct mm_incident *in)
+{
+	int64_t longest = sc->series->retry_us;
+
+	in->start_us = in->first_bad_us;
+	if (in->last_good_us != MM_TIME_NONE)
+		in->start_us -= (in->first_bad_us - in->last_good_us) / 2;
+	if (in->first_bad_us - in->start_us > longest)
+		in->start_us = in->first_bad_us - longest;
+	if (in->end_us == MM_TIME_NONE)
+		return;
+	in->end_us = in->last_bad_us;
+	if (in->recovered_us != MM_TIME_NONE)
+		in->end_us += (in->recovered_us - in->last_bad_us) / 2;
+	if (in->end_us - in->last_bad_us > longest)
+		in->end_us = in->last_bad_us + longest;
+}
+
+static void
+join(const struct mm_scene *sc, struct mm_incidents *l, size_t i)
+{
+	struct mm_incident *first = &l->v[i], whole = *first;
+	struct mm_str name = first->target;
+
+	first->target = MM_STR("local");
+	mm_incident_also(l, first, name);
+	first->side = is(first, "dns") ? "own" : "network";
+	for (size_t k = l->n; k-- > i + 1;) {
+		struct mm_incident *o = &l->v[k];
+
+		if (!together(sc, &whole, o))
+			continue;
+		merge(sc, l, first, o);
+		if (o->last_good_us > first->last_good_us)
+			first->last_good_us = o->last_good_us;
+		if (o->end_us == MM_TIME_NONE)
+			first->end_us = MM_TIME_NONE;
+		if (o->recovered_us != MM_TIME_NONE &&
+		    (first->recovered_us == MM_TIME_NONE ||
+		     o->recovered_us < first->recovered_us))
+			first->recovered_us = o->recovered_us;
+		drop(l, k);
+	}
+	if (first->last_good_us > first->first_bad_us)
+		first->last_good_us = first->first_bad_us;
+	if (first->recovered_us != MM_TIME_NONE &&
+	    first->recovered_us < first->last_bad_us)
+		first->recovered_us = first->last_bad_us;
+	sharpen(sc, first);
+}
+
+static void
+join_broad(const struct mm_scene *sc, struct mm_incidents *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		const struct mm_incident *in = &l->v[i];
+		size_t n = 1, n_active;
+
+		if (!is(in, "dns") && !is(in, "outage") && !is(in, "tls"))
+			continue;
+		for (size_t k = i + 1; k < l->n; k++)
+			n += together(sc, in, &l->v[k]);
+		if (n < MIN_TARGETS)
+			continue;
+		/* Name servers of strangers do not fail together. */
+		n_active = active(sc->series, in->start_us, end_of(sc, in));
+		if (is(in, "dns") || (double)n >= MOST * (double)n_active)
+			join(sc, l, i);
+	}
+}
+
+void
+mm_incidents_widen(const struct mm_scene *sc, struct mm_incidents *list)
+{
+	absorb(sc, list);
+	join_broad(sc, list);
+}
