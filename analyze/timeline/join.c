@@ -184,7 +184,18 @@ decide(const struct mm_joins *j, const struct mm_lives *l, struct hop *h)
 	h->sure = best == 2;
 }
 
-/* A line that ties two ids hands on the recipients that had no final yet. */
+/* Not done by its own queue id alone: no final yet, or taken by a filter that
+ * gave the mail back. */
+static bool
+is_handed_on(const struct mm_kept_recipient *r, const struct edge *e)
+{
+	if (r->hop != 0 || r->final == MM_FINAL_BOUNCED ||
+	    r->final == MM_FINAL_EXPIRED)
+		return false;
+	return r->final != MM_FINAL_SENT || e->kind == MM_JOIN_FILTER;
+}
+
+/* A line that ties two ids hands on the recipients that are not done. */
 static void
 spread_edge(struct mm_joins *j, const struct mm_lives *l, struct edge *e)
 {
@@ -201,14 +212,14 @@ spread_edge(struct mm_joins *j, const struct mm_lives *l, struct edge *e)
 	for (; id != 0; id = recipient_at(l, id)->next) {
 		struct mm_kept_recipient *r = recipient_at(l, id);
 
-		if (r->hop == 0 && r->final != MM_FINAL_SENT &&
-		    r->final != MM_FINAL_BOUNCED &&
-		    r->final != MM_FINAL_EXPIRED)
-			r->hop = add_hop(j, &(struct hop){ .recipient = id,
-							   .next = e->to,
-							   .at = e->at,
-							   .kind = e->kind,
-							   .sure = true });
+		if (!is_handed_on(r, e))
+			continue;
+		r->here = false;
+		r->hop = add_hop(j, &(struct hop){ .recipient = id,
+						   .next = e->to,
+						   .at = e->at,
+						   .kind = e->kind,
+						   .sure = true });
 	}
 }
 

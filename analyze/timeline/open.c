@@ -247,6 +247,17 @@ mm_open_close(struct mm_open *o, struct mm_life *l, int64_t t_us)
 }
 
 void
+mm_open_freeze(struct mm_open *o, struct mm_life *l)
+{
+	if (l->sender == 0 || mm_load_address_text(o->load, l->sender).n > 0)
+		return;
+	for (uint32_t id = l->first_recipient; id != 0;
+	     id = mm_open_recipient(o, id)->next)
+		if (mm_open_recipient(o, id)->final == MM_FINAL_BOUNCED)
+			mm_open_recipient(o, id)->final = MM_FINAL_HELD;
+}
+
+void
 mm_open_end(struct mm_open *o, struct mm_life *l)
 {
 	if (l->closed)

@@ -148,7 +148,9 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 {
 	const struct mm_record *r = s->r;
 
-	take_message_id(l, r->message_id);
+	/* A Resent-Message-ID names a forwarding, not the mail. */
+	if (!mm_str_is(r->text, "resent"))
+		take_message_id(l, r->message_id);
 	if (r->sender.p != NULL && l->sender == 0)
 		l->sender = address_number(s, r->sender);
 	if (r->size_bytes >= 0)
@@ -422,8 +424,8 @@ on_leg(struct mm_stitch *s)
 	leg->relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
 	if (leg->relay == 0 && r->session.p != NULL)
-		leg->relay = mm_sessions_relay(
-		    &s->sessions, s->where.host, r->session);
+		leg->relay =
+		    mm_sessions_relay(&s->sessions, s->where.host, r->session);
 	leg->reply = reply_number(s, leg->relay);
 	leg->args = args_text(s);
 	mm_load_row(s->load, &row);
@@ -516,7 +518,8 @@ on_same_mail(struct mm_stitch *s)
 		return;
 	one = mm_open_get(&s->open, &s->where, s->r->queue_id);
 	other = mm_open_get(&s->open, &s->where, s->r->other_id);
-	if (s->r->join == MM_JOIN_REQUEUE) { /* other was before */
+	/* Postfix says it of the newer id: orig_id=, orig_queue_id=. */
+	if (s->r->mta == MM_MTA_POSTFIX) {
 		mm_joins_edge(s->joins, other->id, one->id, s->r->join,
 			      s->where.at);
 		return;
@@ -541,6 +544,8 @@ on_held(struct mm_stitch *s)
 
 	l->flags |= MM_MSG_HELD;
 	add_step(s, l, s->r->event == MM_EV_FROZEN ? "frozen" : "held");
+	if (s->r->event == MM_EV_FROZEN)
+		mm_open_freeze(&s->open, l);
 }
 
 static void
