@@ -1,6 +1,7 @@
 # mailmortem. `make demo` and `make check` install what they need first.
 #   make            build ./mailmortem       make demo   a real incident
 #   make check      all tests                make lint   the house rules
+#   make bless      record the command lines of tests/golden anew
 #   make SAN=1 ...  with address and undefined-behaviour sanitizers
 #   make CC=clang   with clang
 #   make fuzz       each fuzzer for a minute, with clang
@@ -101,6 +102,9 @@ check: deps
 
 build-tests: $(B)/mailmortem $(TESTS)
 
+bless: $(B)/mailmortem
+	@MAILMORTEM=$(B)/mailmortem sh tests/golden.sh bless
+
 run-tests: build-tests
 	@sh tests/run.sh $(B) $(TESTS)
 
@@ -157,6 +161,6 @@ uninstall:
 
 -include $(OBJ:.o=.d) $(B)/mailmortem.d $(TESTS:=.d)
 
-.PHONY: all demo check build-tests run-tests fuzz run-fuzz bench lint format deps \
+.PHONY: all demo check bless build-tests run-tests fuzz run-fuzz bench lint format deps \
         deps-build clean install uninstall
 .SECONDARY:

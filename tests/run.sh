@@ -6,8 +6,8 @@ shift
 MAILMORTEM=$PWD/$build/mailmortem
 export MAILMORTEM
 passed=0 failed=0
-for t; do
-	if "$t"; then
+for t in "$@" "sh tests/golden.sh"; do
+	if $t; then
 		passed=$((passed + 1))
 	else
 		failed=$((failed + 1))

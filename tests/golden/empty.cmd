@@ -1,0 +1,1 @@
+: >{}/empty && mailmortem summary {}/empty

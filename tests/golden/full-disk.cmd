@@ -1,0 +1,1 @@
+mailmortem export ledger -q test-corpus/postfix-throttle-and-pause/logs/mail.log -o /dev/full

@@ -1,0 +1,1 @@
+echo junk >{}/c.mm && mailmortem summary -c {}/c.mm && cat {}/c.mm

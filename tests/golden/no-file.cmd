@@ -1,0 +1,1 @@
+mailmortem ingest -c {}/c.mm {}/none

@@ -1,0 +1,1 @@
+mkdir {}/f && echo hello >{}/f/readme && mailmortem ingest -c {}/c.mm {}/f

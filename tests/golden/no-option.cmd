@@ -1,0 +1,1 @@
+mailmortem trace x --sinc 1h

@@ -1,0 +1,1 @@
+mailmortem trase x 2>&1 | head -n 1

@@ -1,0 +1,1 @@
+mailmortem summary reports/report.png

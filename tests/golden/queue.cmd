@@ -1,0 +1,1 @@
+mailmortem queue -q test-corpus/postfix-throttle-and-pause/spool

@@ -1,0 +1,1 @@
+mailmortem replay --show full-flush

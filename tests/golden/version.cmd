@@ -1,0 +1,1 @@
+mailmortem --version
