@@ -73,16 +73,56 @@ mm_load_free(struct mm_load *l)
 	free(l);
 }
 
+/* A new word of a dictionary goes to the case at once. */
+static void
+add_word(struct mm_load *l, enum mm_row_kind kind, uint32_t id,
+	 struct mm_str text, uint32_t domain)
+{
+	mm_writer_add(l->writer, &(struct mm_row){
+				     kind, { .word = { id, domain, text } } });
+}
+
 uint32_t
 mm_load_name(struct mm_load *l, struct mm_str s)
 {
-	return mm_intern_add(&l->names, s);
+	size_t before = l->names.n;
+	uint32_t id = mm_intern_add(&l->names, s);
+
+	if (l->names.n > before)
+		add_word(l, MM_ROW_NAME, id, mm_intern_text(&l->names, id), 0);
+	return id;
+}
+
+/* The domain gets its own number, so that receivers group without text. */
+static uint32_t
+domain_number(struct mm_load *l, struct mm_str address)
+{
+	size_t at = mm_str_find_last(address, "@"), n;
+	char domain[256];
+
+	if (at == MM_NOT_FOUND || address.n - at - 1 >= sizeof(domain))
+		return 0;
+	n = address.n - at - 1;
+	for (size_t i = 0; i < n; i++) {
+		char c = address.p[at + 1 + i];
+
+		domain[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+	}
+	return mm_load_name(l, (struct mm_str){ domain, n });
 }
 
 uint32_t
 mm_load_address(struct mm_load *l, struct mm_str s)
 {
-	return mm_intern_add(&l->addresses, s);
+	size_t before = l->addresses.n;
+	uint32_t id = mm_intern_add(&l->addresses, s);
+	struct mm_str text;
+
+	if (l->addresses.n > before) {
+		text = mm_intern_text(&l->addresses, id);
+		add_word(l, MM_ROW_ADDRESS, id, text, domain_number(l, text));
+	}
+	return id;
 }
 
 struct mm_str
@@ -183,16 +223,6 @@ mm_load_reply(struct mm_load *l, struct mm_str reason, uint32_t relay,
 	return id;
 }
 
-/* References: 0 is NULL. */
-static void
-bind_id(struct mm_query *q, int at, uint32_t id)
-{
-	if (id == 0)
-		mm_query_bind_null(q, at);
-	else
-		mm_query_bind_int(q, at, id);
-}
-
 /* Sizes, counts, spans: negative is NULL. */
 static void
 bind_size(struct mm_query *q, int at, int64_t v)
@@ -225,35 +255,6 @@ write_rows(struct mm_load *l, const char *sql, size_t n,
 	}
 	mm_query_free(q);
 	return st == MM_END ? MM_OK : st;
-}
-
-static void
-bind_name(struct mm_load *l, struct mm_query *q, uint32_t id)
-{
-	mm_query_bind_text(q, 1, mm_intern_text(&l->names, id));
-}
-
-/* The domain gets its own number, so that receivers group without text. */
-static void
-bind_address(struct mm_load *l, struct mm_query *q, uint32_t id)
-{
-	struct mm_str text = mm_intern_text(&l->addresses, id);
-	size_t at = mm_str_find_last(text, "@");
-	char domain[256];
-	uint32_t number = 0;
-
-	if (at != MM_NOT_FOUND && text.n - at - 1 < sizeof(domain)) {
-		size_t n = text.n - at - 1;
-
-		for (size_t i = 0; i < n; i++) {
-			char c = text.p[at + 1 + i];
-
-			domain[i] = c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
-		}
-		number = mm_load_name(l, (struct mm_str){ domain, n });
-	}
-	mm_query_bind_text(q, 1, text);
-	bind_id(q, 2, number);
 }
 
 static void
@@ -310,15 +311,8 @@ mm_load_finish(struct mm_load *l, struct mm_err *err)
 	l->writer = NULL;
 	if (st != MM_OK)
 		return st;
-	/* Addresses before names: they add the domains. */
-	st = write_rows(l, "INSERT INTO address VALUES(?,?,?)", l->addresses.n,
-			bind_address, err);
-	if (st == MM_OK)
-		st = write_rows(l, "INSERT INTO name VALUES(?,?)", l->names.n,
-				bind_name, err);
-	if (st == MM_OK)
-		st = write_rows(l, "INSERT INTO relay VALUES(?,?,?,?,?)",
-				l->relays.n, bind_relay, err);
+	st = write_rows(l, "INSERT INTO relay VALUES(?,?,?,?,?)", l->relays.n,
+			bind_relay, err);
 	if (st == MM_OK)
 		st = write_rows(l, "INSERT INTO origin VALUES(?,?,?,?)",
 				l->origins.n, bind_origin, err);

@@ -77,6 +77,11 @@ struct mm_row_event {
 	struct mm_row_place at;
 };
 
+struct mm_row_word { /* of a dictionary; text: view until the writer ends */
+	uint32_t id, domain;
+	struct mm_str text;
+};
+
 enum mm_row_kind {
 	MM_ROW_MESSAGE,
 	MM_ROW_RECIPIENT,
@@ -86,6 +91,8 @@ enum mm_row_kind {
 	MM_ROW_EDGE,
 	MM_ROW_REJECT,
 	MM_ROW_EVENT,
+	MM_ROW_NAME,
+	MM_ROW_ADDRESS,
 	MM_ROW_KINDS
 };
 
@@ -100,6 +107,7 @@ struct mm_row {
 		struct mm_row_edge edge;
 		struct mm_row_reject reject;
 		struct mm_row_event event;
+		struct mm_row_word word;
 	} u;
 };
 

@@ -43,6 +43,8 @@ static const char *const inserts[MM_ROW_KINDS] = {
 	    "INSERT INTO reject VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,"
 	    "?,?,?)",
 	[MM_ROW_EVENT] = "INSERT INTO event VALUES(NULL,?,?,?,?,?,?,?,?)",
+	[MM_ROW_NAME] = "INSERT INTO name VALUES(?,?)",
+	[MM_ROW_ADDRESS] = "INSERT INTO address VALUES(?,?,?)",
 };
 
 /* References: 0 is NULL. */
@@ -216,12 +218,27 @@ bind_event(struct mm_query *q, const struct mm_row *row)
 	bind_place(q, 6, r->at);
 }
 
+static void
+bind_name(struct mm_query *q, const struct mm_row *row)
+{
+	mm_query_bind_int(q, 0, row->u.word.id);
+	mm_query_bind_text(q, 1, row->u.word.text);
+}
+
+static void
+bind_address(struct mm_query *q, const struct mm_row *row)
+{
+	bind_name(q, row);
+	bind_id(q, 2, row->u.word.domain);
+}
+
 static void (*const bind[MM_ROW_KINDS])(struct mm_query *q,
 					const struct mm_row *row) = {
 	[MM_ROW_MESSAGE] = bind_message, [MM_ROW_RECIPIENT] = bind_recipient,
 	[MM_ROW_ATTEMPT] = bind_attempt, [MM_ROW_LEG] = bind_leg,
 	[MM_ROW_STEP] = bind_step,	 [MM_ROW_EDGE] = bind_edge,
 	[MM_ROW_REJECT] = bind_reject,	 [MM_ROW_EVENT] = bind_event,
+	[MM_ROW_NAME] = bind_name,	 [MM_ROW_ADDRESS] = bind_address,
 };
 
 static void
@@ -348,6 +365,8 @@ keep_texts(struct batch *b, struct mm_row *row)
 	case MM_ROW_RECIPIENT:
 	case MM_ROW_STEP:
 	case MM_ROW_EDGE:
+	case MM_ROW_NAME:
+	case MM_ROW_ADDRESS:
 	case MM_ROW_KINDS:
 		break;
 	}
