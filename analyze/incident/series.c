@@ -311,20 +311,14 @@ host_of(struct build *b, const struct mm_lean_attempt *a)
 }
 
 struct said_key {
-	uint32_t party, reply;
-	bool by_host;
+	uint32_t party, reply, by_host; /* no padding: its bytes are the key */
 };
 
 static struct said_key
 said_key(const struct mm_contact *c, bool by_host)
 {
-	struct said_key k;
-
-	memset(&k, 0, sizeof(k)); /* padding is part of the key */
-	k.by_host = by_host;
-	k.party = by_host ? c->host : c->domain;
-	k.reply = c->reply;
-	return k;
+	return (struct said_key){ by_host ? c->host : c->domain, c->reply,
+				  by_host };
 }
 
 static void
