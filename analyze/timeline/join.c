@@ -184,15 +184,29 @@ decide(const struct mm_joins *j, const struct mm_lives *l, struct hop *h)
 	h->sure = best == 2;
 }
 
-/* Not done by its own queue id alone: no final yet, or taken by a filter that
- * gave the mail back. */
 static bool
-is_handed_on(const struct mm_kept_recipient *r, const struct edge *e)
+has_recipient(const struct mm_lives *l, uint32_t message, uint32_t address)
+{
+	uint32_t id = message_at(l, message)->first_recipient;
+
+	while (id != 0 && recipient_at(l, id)->address != address &&
+	       recipient_at(l, id)->orig != address)
+		id = recipient_at(l, id)->next;
+	return id != 0;
+}
+
+/* Not done by its own queue id alone: no final yet, or taken by a filter that
+ * gave the mail back for it. */
+static bool
+is_handed_on(const struct mm_lives *l, const struct mm_kept_recipient *r,
+	     const struct edge *e)
 {
 	if (r->hop != 0 || r->final == MM_FINAL_BOUNCED ||
 	    r->final == MM_FINAL_EXPIRED)
 		return false;
-	return r->final != MM_FINAL_SENT || e->kind == MM_JOIN_FILTER;
+	return r->final != MM_FINAL_SENT ||
+	       (e->kind == MM_JOIN_FILTER &&
+		has_recipient(l, e->to, r->address));
 }
 
 /* A line that ties two ids hands on the recipients that are not done. */
@@ -212,7 +226,7 @@ spread_edge(struct mm_joins *j, const struct mm_lives *l, struct edge *e)
 	for (; id != 0; id = recipient_at(l, id)->next) {
 		struct mm_kept_recipient *r = recipient_at(l, id);
 
-		if (!is_handed_on(r, e))
+		if (!is_handed_on(l, r, e))
 			continue;
 		r->here = false;
 		r->hop = add_hop(j, &(struct hop){ .recipient = id,

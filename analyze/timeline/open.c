@@ -257,13 +257,27 @@ mm_open_freeze(struct mm_open *o, struct mm_life *l)
 			mm_open_recipient(o, id)->final = MM_FINAL_HELD;
 }
 
+static void
+leave_ring(struct mm_open *o, const struct mm_life *l)
+{
+	for (size_t i = 0; i < MM_OPEN_LATE && l->closed; i++)
+		if (o->late[i] == l)
+			o->late[i] = NULL;
+}
+
+void
+mm_open_again(struct mm_open *o, struct mm_life *l)
+{
+	leave_ring(o, l);
+	l->closed = false;
+	l->ended_us = MM_TIME_NONE;
+	l->flags &= ~(unsigned)MM_MSG_CUT;
+}
+
 void
 mm_open_end(struct mm_open *o, struct mm_life *l)
 {
-	if (l->closed)
-		for (size_t i = 0; i < MM_OPEN_LATE; i++)
-			if (o->late[i] == l)
-				o->late[i] = NULL;
+	leave_ring(o, l);
 	evict(o, l);
 }
 

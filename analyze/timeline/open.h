@@ -50,6 +50,8 @@ void mm_open_close(struct mm_open *o, struct mm_life *l, int64_t t_us);
 /* A notice that cannot be delivered is refused, then frozen (Exim): it waits
  * in the queue all the same. */
 void mm_open_freeze(struct mm_open *o, struct mm_life *l);
+/* It was taken for cut, and goes on. */
+void mm_open_again(struct mm_open *o, struct mm_life *l);
 /* The next life of the same id begins: this one is over and written. */
 void mm_open_end(struct mm_open *o, struct mm_life *l);
 /* The logs are over. */

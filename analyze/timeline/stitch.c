@@ -220,6 +220,9 @@ on_detail(struct mm_stitch *s)
 	}
 	if (s->r->sender.p != NULL) {
 		l->active = true;
+		/* The client left, but after the end of its message. */
+		if (l->flags & MM_MSG_CUT)
+			mm_open_again(&s->open, l);
 		if (s->r->mta == MM_MTA_POSTFIX)
 			mm_open_mark_queue(&s->open, s->where.root);
 	}
@@ -511,21 +514,19 @@ on_same_mail(struct mm_stitch *s)
 {
 	struct mm_life *one, *other;
 
-	/* A filter may run elsewhere: it ties messages, but makes none. */
-	if (s->r->mta == MM_MTA_NONE &&
+	/* A filter may run elsewhere, and XFORWARD tell another host's id: they
+	 * tie messages, but make none. */
+	if (s->r->join == MM_JOIN_FILTER &&
 	    (mm_open_find(&s->open, &s->where, s->r->queue_id) == NULL ||
 	     mm_open_find(&s->open, &s->where, s->r->other_id) == NULL))
 		return;
 	one = mm_open_get(&s->open, &s->where, s->r->queue_id);
 	other = mm_open_get(&s->open, &s->where, s->r->other_id);
-	/* Postfix says it of the newer id: orig_id=, orig_queue_id=. */
-	if (s->r->mta == MM_MTA_POSTFIX) {
-		mm_joins_edge(s->joins, other->id, one->id, s->r->join,
-			      s->where.at);
-		return;
-	}
 	mm_joins_edge(s->joins, one->id, other->id, s->r->join, s->where.at);
-	if (other->sender == 0)
+	if (s->r->join != MM_JOIN_SPLIT && s->r->join != MM_JOIN_CLONE)
+		return;
+	/* No line of its own tells of it; a clone's sender is the owner. */
+	if (other->sender == 0 && s->r->join == MM_JOIN_SPLIT)
 		other->sender = one->sender;
 	if (other->message_id == NULL)
 		take_message_id(other, (struct mm_str){ one->message_id,

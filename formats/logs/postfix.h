@@ -9,7 +9,6 @@
  *               other_id: orig_queue_id of XFORWARD
  *   detail      text "resent": the id is that of a Resent-Message-ID header;
  *               text "force-expired": an operator asked for it (postsuper -e)
- *   same-mail   queue_id is the new id, other_id the one that it came from
  *   expired     all recipients still deferred; text: Postfix's word for it
  *   reject      text: what header and body checks saw; stage "eod" when the
  *               message dies after its end, of all its recipients

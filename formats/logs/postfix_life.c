@@ -32,7 +32,8 @@ mm_postfix_client(const struct mm_postfix_line *l)
 	if (old.n == 0)
 		return MM_LINE_RECORD;
 	mm_postfix_begin(l, &r, MM_EV_SAME_MAIL);
-	r.other_id = old;
+	r.other_id = r.queue_id;
+	r.queue_id = old;
 	r.join = MM_JOIN_FILTER;
 	return mm_postfix_emit(l, &r);
 }
@@ -53,7 +54,8 @@ mm_postfix_pickup(const struct mm_postfix_line *l)
 	if (old.n == 0)
 		return MM_LINE_RECORD;
 	mm_postfix_begin(l, &r, MM_EV_SAME_MAIL);
-	r.other_id = old;
+	r.other_id = r.queue_id;
+	r.queue_id = old;
 	r.join = MM_JOIN_REQUEUE;
 	return mm_postfix_emit(l, &r);
 }
