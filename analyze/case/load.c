@@ -4,6 +4,7 @@
 #include "analyze/case/load.h"
 #include "analyze/case/writer.h"
 #include "formats/base/mem.h"
+#include "formats/mail/record.h"
 #include "formats/mail/reply.h"
 #include "formats/mail/shape.h"
 
@@ -80,6 +81,15 @@ add_word(struct mm_load *l, enum mm_row_kind kind, uint32_t id,
 {
 	mm_writer_add(l->writer, &(struct mm_row){
 				     kind, { .word = { id, domain, text } } });
+}
+
+void
+mm_load_expect(const struct mm_load *l, const struct mm_record *r)
+{
+	mm_intern_expect(&l->addresses, r->recipient);
+	mm_intern_expect(&l->addresses, r->sender);
+	mm_intern_expect(&l->names, r->client_name);
+	mm_intern_expect(&l->names, r->client_ip);
 }
 
 uint32_t

@@ -22,6 +22,8 @@ struct mm_judge {
 	void *ctx;
 };
 
+struct mm_record;
+
 struct mm_load;
 struct mm_load *mm_load_new(struct mm_store *s, const struct mm_judge *j,
 			    struct mm_err *err);
@@ -30,6 +32,9 @@ enum mm_status mm_load_finish(struct mm_load *l,
 			      struct mm_err *err) MM_USE_RESULT;
 void mm_load_free(struct mm_load *l);
 
+/* The texts of `r` will soon be asked for: the long misses of the caches run
+ * while its life is found. A hint, for speed. */
+void mm_load_expect(const struct mm_load *l, const struct mm_record *r);
 /* Dictionary numbers; 0 for an absent text. */
 uint32_t mm_load_name(struct mm_load *l, struct mm_str s);
 uint32_t mm_load_address(struct mm_load *l, struct mm_str s);

@@ -744,6 +744,7 @@ mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
 		[MM_EV_TROUBLE] = on_trouble,
 	};
 
+	mm_load_expect(s->load, r);
 	s->r = r;
 	s->where.at = at;
 	s->where.byte = byte;

@@ -15,7 +15,7 @@ mm_intern_init(struct mm_intern *t)
 {
 	*t = (struct mm_intern){ .n_slots = 1024, .key = mm_hash_key() };
 	mm_arena_init(&t->texts);
-	t->slots = mm_calloc(t->n_slots, sizeof(*t->slots));
+	t->slots = mm_calloc_table(t->n_slots, sizeof(*t->slots));
 }
 
 void
@@ -48,7 +48,7 @@ widen(struct mm_intern *t)
 	size_t n_old = t->n_slots;
 
 	t->n_slots *= 2;
-	t->slots = mm_calloc(t->n_slots, sizeof(*t->slots));
+	t->slots = mm_calloc_table(t->n_slots, sizeof(*t->slots));
 	for (size_t i = 0; i < n_old; i++)
 		if (old[i].id != 0)
 			*probe(t, (struct mm_hash96){ old[i].low,
@@ -74,6 +74,14 @@ mm_intern_add(struct mm_intern *t, struct mm_str s)
 	if (t->n * 4 > t->n_slots * 3)
 		widen(t);
 	return (uint32_t)t->n;
+}
+
+void
+mm_intern_expect(const struct mm_intern *t, struct mm_str s)
+{
+	if (s.p != NULL)
+		__builtin_prefetch(&t->slots[(size_t)mm_hash96(s, t->key).low &
+					     (t->n_slots - 1)]);
 }
 
 uint32_t

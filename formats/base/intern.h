@@ -21,7 +21,9 @@ void mm_intern_init(struct mm_intern *t);
 void mm_intern_fini(struct mm_intern *t);
 /* The number of `s`, new or old; 0 for an absent view. */
 uint32_t mm_intern_add(struct mm_intern *t, struct mm_str s);
-/* The same without adding: 0 when `s` was never added. */
+/* `s` will soon be asked for: have its slot fetched meanwhile. */
+void mm_intern_expect(const struct mm_intern *t, struct mm_str s);
+/* Like mm_intern_add without adding: 0 when `s` was never added. */
 uint32_t mm_intern_find(const struct mm_intern *t, struct mm_str s);
 /* View into the store, valid until fini; absent for 0. */
 struct mm_str mm_intern_text(const struct mm_intern *t, uint32_t id);

@@ -12,6 +12,9 @@
 /* Owned; free with free(). Zero-sized requests give a unique pointer. */
 void *mm_alloc(size_t n_bytes);
 void *mm_calloc(size_t n, size_t each_bytes);
+/* Zeroed, for a large table that is read here and there: on huge pages where
+ * the system has them. */
+void *mm_calloc_table(size_t n, size_t each_bytes);
 void *mm_realloc(void *old, size_t n_bytes);
 
 /* Room for one more element: doubles `*cap` when `n` has reached it. Returns
