@@ -10,6 +10,8 @@
 #define EARLY_US  (10 * MM_MINUTE_US)
 #define LATE_US	  (5 * MM_SECOND_US)
 #define MAX_DEPTH 12
+/* For each hash of a sieve. */
+#define SIEVE_BITS 16
 
 struct hop {
 	uint64_t next_hash;
@@ -36,7 +38,7 @@ struct mm_joins {
 	struct hop *hops;   /* owned */
 	struct edge *edges; /* owned */
 	size_t n_hops, cap_hops, n_edges, cap_edges;
-	struct by_hash *index; /* owned: all messages by queue id */
+	struct by_hash *index; /* owned: by queue id, what hops may name */
 	size_t n_index;
 };
 
@@ -112,17 +114,66 @@ recipient_at(const struct mm_lives *l, uint32_t id)
 	return mm_kept_at(&l->recipients, id);
 }
 
+/* A set of hashes, a bit for each: it may hold some that were never added. */
+struct sieve {
+	uint8_t *bits; /* owned */
+	size_t mask;
+};
+
+static struct sieve
+sieve_for(size_t n)
+{
+	struct sieve v = { .mask = 1023 };
+
+	while (v.mask < n * SIEVE_BITS)
+		v.mask = v.mask * 2 + 1;
+	v.bits = mm_calloc(v.mask / 8 + 1, 1);
+	return v;
+}
+
+static void
+sieve_add(const struct sieve *v, uint64_t hash)
+{
+	size_t at = (size_t)hash & v->mask;
+
+	v->bits[at / 8] |= (uint8_t)(1u << at % 8);
+}
+
+static bool
+sieve_has(const struct sieve *v, uint64_t hash)
+{
+	size_t at = (size_t)hash & v->mask;
+
+	return (v->bits[at / 8] >> at % 8 & 1) != 0;
+}
+
+/* Most hops lead to hosts of others, most messages to none of these logs: only
+ * those that may meet are sorted. */
 static void
 build_index(struct mm_joins *j, const struct mm_lives *l)
 {
-	j->n_index = l->messages.n;
-	j->index = mm_calloc(j->n_index, sizeof(*j->index));
+	struct sieve here = sieve_for(l->messages.n);
+	struct sieve wanted = sieve_for(j->n_hops);
+	size_t cap = 0;
+
 	for (uint32_t id = 1; id <= l->messages.n; id++)
-		j->index[id - 1] = (struct by_hash){
-			message_at(l, id)->queue_id_hash,
-			id,
-		};
-	qsort(j->index, j->n_index, sizeof(*j->index), compare_hash);
+		sieve_add(&here, message_at(l, id)->queue_id_hash);
+	for (size_t i = 0; i < j->n_hops; i++)
+		if (sieve_has(&here, j->hops[i].next_hash))
+			sieve_add(&wanted, j->hops[i].next_hash);
+	for (uint32_t id = 1; id <= l->messages.n; id++) {
+		uint64_t hash = message_at(l, id)->queue_id_hash;
+
+		if (!sieve_has(&wanted, hash))
+			continue;
+		j->index =
+		    mm_grow(j->index, j->n_index, &cap, sizeof(*j->index));
+		j->index[j->n_index++] = (struct by_hash){ hash, id };
+	}
+	free(here.bits);
+	free(wanted.bits);
+	if (j->n_index > 0)
+		qsort(j->index, j->n_index, sizeof(*j->index), compare_hash);
 }
 
 static size_t
@@ -163,14 +214,14 @@ fits(const struct hop *h, const struct mm_kept_message *from,
 static void
 decide(const struct mm_joins *j, const struct mm_lives *l, struct hop *h)
 {
-	const struct mm_kept_message *from =
-	    message_at(l, recipient_at(l, h->recipient)->message);
 	int best = 0;
 
 	for (size_t i = first_with(j, h->next_hash);
 	     i < j->n_index && j->index[i].hash == h->next_hash; i++) {
 		const struct mm_kept_message *to =
 		    message_at(l, j->index[i].message);
+		const struct mm_kept_message *from =
+		    message_at(l, recipient_at(l, h->recipient)->message);
 		int fit = fits(h, from, to);
 
 		if (fit == 0 || fit < best)
