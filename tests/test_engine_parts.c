@@ -330,6 +330,24 @@ faults(void **state)
 	}
 }
 
+/* A group of no messages is a scenario of none (RS1 section 1: count is free);
+ * a fuzzer found it added to the address of nothing. */
+static void
+no_messages(void **state)
+{
+	static const char text[] =
+	    "{\"dests\":[{\"name\":\"d\",\"receiver\":{}}],"
+	    "\"groups\":[{\"prefix\":\"m\",\"dest\":\"d\",\"count\":0}]}";
+	struct mm_scenario s;
+	struct mm_err err;
+
+	(void)state;
+	mm_scenario_init(&s);
+	assert_int_equal(mm_scenario_read(&s, mm_str_z(text), &err), MM_OK);
+	assert_int_equal(s.n_messages, 0);
+	mm_scenario_fini(&s);
+}
+
 int
 main(void)
 {
@@ -341,6 +359,7 @@ main(void)
 		cmocka_unit_test(powers),
 		cmocka_unit_test(ready_orders),
 		cmocka_unit_test(faults),
+		cmocka_unit_test(no_messages),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

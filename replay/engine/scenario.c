@@ -100,7 +100,7 @@ mm_scenario_grow(struct mm_scenario *s, size_t n)
 {
 	struct mm_message *first;
 
-	if (n > s->cap_messages - s->n_messages) {
+	if (s->messages == NULL || n > s->cap_messages - s->n_messages) {
 		/* All at once is the rule; one by one must not be slow. */
 		s->cap_messages = s->n_messages + n + s->n_messages / 2;
 		s->messages =
