@@ -179,7 +179,8 @@ seconds(int64_t t_us, char text[MM_TIME_TEXT])
 static void
 show(struct mm_buf *out, const char *const *paths, size_t n)
 {
-	const struct mm_evidence_options o = { .now_us = NOW_US };
+	const struct mm_evidence_options o = { .now_us = NOW_US,
+						.restarts = true };
 	struct mm_taker taker = { take, out };
 	struct mm_err err;
 	struct mm_evidence *ev = mm_evidence_open(paths, n, &o, &taker, &err);
@@ -302,7 +303,8 @@ test_cases(void **state)
 static void
 test_bomb(void **state)
 {
-	const struct mm_evidence_options o = { .now_us = NOW_US };
+	const struct mm_evidence_options o = { .now_us = NOW_US,
+						.restarts = true };
 	char path[256];
 	const char *paths[] = { path };
 	struct mm_evidence *ev;

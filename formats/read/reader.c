@@ -158,7 +158,7 @@ read_log(struct mm_reader *r, struct mm_item *it)
 	r->carry_byte = 0;
 	r->skipping = false;
 	mm_buf_init(&restarts, RESTARTS_MAX_BYTES);
-	if (it->depth == 0 && o.is_gzip)
+	if (r->ev->o.restarts && it->depth == 0 && o.is_gzip)
 		mm_gzip_note_restarts(o.content, &restarts);
 	while ((st = fill(r, o.content, b)) == MM_OK) {
 		b->taken_bytes = o.leaf->given_bytes;

@@ -53,7 +53,8 @@ read_log(struct mm_evidence *ev, size_t i)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	const struct mm_evidence_options o = { .now_us = 1700000000000000 };
+	const struct mm_evidence_options o = { .now_us = 1700000000000000,
+						.restarts = true };
 	const struct mm_taker taker = { take, NULL };
 	struct mm_evidence *ev;
 	struct mm_err err;
