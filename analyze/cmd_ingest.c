@@ -7,7 +7,11 @@ static int
 run(int argc, const char *const *argv)
 {
 	struct mm_front f = { 0 };
-	const struct mm_option options[] = { MM_FRONT_OPTIONS(f) };
+	const struct mm_option options[] = {
+		MM_FRONT_OPTIONS(f),
+		{ 0, "embed", MM_OPT_FLAG, &f.embed, NULL,
+		  "put the sources into the case, too" },
+	};
 	const struct mm_usage usage = {
 		.verb = "ingest",
 		.summary = "evidence into a case file",

@@ -16,11 +16,13 @@ static const char details[] =
     "2026-11-22, @SECONDS, or -2h before the last line.\n\n"
     "Exit status: 0 found, 1 nothing matched, 2 fatal.\n";
 
+#define MAX_INDENT 8
+
 struct trace {
 	struct mm_front f;
 	struct mm_output o;
-	const char *by, *since, *until;
-	bool alone;
+	const char *by, *since, *until, *folder;
+	bool alone, lines;
 	int64_t limit;
 };
 
@@ -70,11 +72,44 @@ bare(const char *word)
 	return s;
 }
 
+/* A hop stands below the message that it comes from. */
+static void
+add_indented(struct mm_buf *out, const struct mm_buf *block, unsigned depth)
+{
+	struct mm_str left = mm_buf_str(block), line;
+
+	while (mm_str_cutc(&left, '\n', &line)) {
+		for (unsigned i = 0; i < depth && i < MAX_INDENT; i++)
+			mm_buf_addz(out, "    ");
+		mm_buf_adds(out, line);
+		mm_buf_addc(out, '\n');
+	}
+}
+
+static enum mm_status
+print_block(struct trace *t, struct mm_story *y, const struct mm_found *found,
+	    size_t i, struct mm_originals *lines, struct mm_err *err)
+{
+	unsigned depth = found->depth != NULL ? found->depth[i] : 0;
+	struct mm_buf block;
+	enum mm_status st;
+
+	mm_buf_init(&block, t->o.buf.max_bytes);
+	st = mm_trace_block(y, found->ids[i], lines, &block, err);
+	if (i > 0)
+		mm_buf_addc(&t->o.buf, '\n');
+	add_indented(&t->o.buf, &block, depth);
+	mm_buf_fini(&block);
+	return st == MM_OK ? mm_output_flush(&t->o, err) : st;
+}
+
 static enum mm_status
 print(struct trace *t, struct mm_store *s, const struct mm_found *found,
       struct mm_err *err)
 {
 	struct mm_story *y = mm_story_new(s, err);
+	struct mm_originals *lines =
+	    t->lines ? mm_originals_new(s, t->folder) : NULL;
 	struct mm_sink sink;
 	enum mm_status st = y != NULL ? mm_output_open(&t->o, err) : MM_EIO;
 	bool text = st == MM_OK && mm_output_is_text(&t->o);
@@ -87,17 +122,14 @@ print(struct trace *t, struct mm_store *s, const struct mm_found *found,
 				     mm_trace_n_columns, &sink, err);
 	for (size_t i = 0; i < n && st == MM_OK; i++) {
 		if (!text) {
-			st = mm_trace_rows(y, found->ids[i], &sink, err);
+			st = mm_trace_rows(y, found->ids[i], lines, &sink, err);
 			continue;
 		}
-		if (i > 0)
-			mm_buf_addc(&t->o.buf, '\n');
-		st = mm_trace_block(y, found->ids[i], &t->o.buf, err);
-		if (st == MM_OK)
-			st = mm_output_flush(&t->o, err);
+		st = print_block(t, y, found, i, lines, err);
 	}
 	st = mm_output_close(&t->o, st, err);
 	mm_story_free(y);
+	mm_originals_free(lines);
 	if (st == MM_OK && n < found->n && !t->f.quiet)
 		(void)fprintf(stderr,
 			      "%zu of %zu messages; --limit 0 shows all\n", n,
@@ -150,6 +182,10 @@ run(int argc, const char *const *argv)
 		  "arrived before TIME" },
 		{ 0, "alone", MM_OPT_FLAG, &t.alone, NULL,
 		  "without the other hops and notices of the mail" },
+		{ 0, "lines", MM_OPT_FLAG, &t.lines, NULL,
+		  "the lines themselves, too, out of the sources" },
+		{ 0, "evidence", MM_OPT_TEXT, &t.folder, "DIR",
+		  "where sources that moved lie now; told by hash" },
 		{ 0, "limit", MM_OPT_INT, &t.limit, "N",
 		  "at most N messages (1000); 0: all" },
 		MM_OUTPUT_OPTIONS(t.o),

@@ -4,6 +4,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "analyze/case/embed.h"
 #include "analyze/case/incident_rows.h"
 #include "analyze/case/sources.h"
 #include "analyze/front.h"
@@ -126,6 +127,8 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 		(void)fprintf(stderr, "\r\033[K");
 	if (st == MM_OK)
 		st = mm_sources_write(s, paths, n_paths, err);
+	if (st == MM_OK && f->embed)
+		st = mm_embed(s, err);
 	f->has_read = st == MM_OK;
 	if (st == MM_OK && !f->quiet)
 		show_sum(&f->sum);

@@ -15,6 +15,7 @@ struct mm_front {
 	double max_unknown;	/* --max-unknown; 0: the default, 1 % */
 	int64_t max_expand;	/* --max-expand; 0: the default */
 	bool quiet;		/* -q */
+	bool embed;		/* keep the sources in the case, too */
 	/* After mm_front_open, when evidence was read. */
 	struct mm_ingest_sum sum;
 	bool has_read;

@@ -99,19 +99,19 @@ take(void *ctx, const struct mm_leaf *leaf, bool *taken, const char **kind,
 #define N_KEPT 48
 
 struct kept {
-	uint64_t at[N_KEPT];
+	uint64_t number[N_KEPT];
 	char hex[N_KEPT][MM_SHA256_HEX];
 	size_t n;
 	uint64_t next; /* line */
 };
 
 static void
-keep(struct kept *k, const struct mm_line *line, uint64_t number, uint64_t at)
+keep(struct kept *k, const struct mm_line *line, uint64_t number)
 {
 	if (k->n == N_KEPT || line->cut || number < k->next)
 		return;
 	k->next = number * 4 / 3 + 1;
-	k->at[k->n] = at;
+	k->number[k->n] = number;
 	digest(line->raw, k->hex[k->n++]);
 }
 
@@ -119,15 +119,21 @@ keep(struct kept *k, const struct mm_line *line, uint64_t number, uint64_t at)
 static void
 read_back(const struct mm_ledger *row, const struct kept *k)
 {
-	struct mm_excerpt *x = mm_excerpt_new(row->name, row->restarts);
-	char hex[MM_SHA256_HEX];
+	struct mm_excerpt *x;
+	char hex[MM_SHA256_HEX], name[256];
 	struct mm_str line;
+	struct mm_buf index;
 	struct mm_err err;
 
+	(void)snprintf(name, sizeof(name), "%.*s", MM_STR_ARG(row->name));
+	mm_buf_init(&index, (size_t)1 << 24);
+	assert_int_equal(mm_excerpt_index(name, &index, &err), MM_OK);
+	x = mm_excerpt_new(name, mm_buf_str(&index));
+	mm_buf_fini(&index);
 	for (size_t i = 0; i < 2 * k->n; i++) {
 		size_t at = i < k->n ? i : 2 * k->n - 1 - i;
 
-		assert_int_equal(mm_excerpt_line(x, k->at[at], &line, &err),
+		assert_int_equal(mm_excerpt_line(x, k->number[at], &line, &err),
 				 MM_OK);
 		digest(line, hex);
 		assert_string_equal(hex, k->hex[at]);
@@ -160,7 +166,7 @@ read_log(struct mm_evidence *ev, size_t i, char hex[MM_SHA256_HEX])
 		if (line.cut)
 			mm_sha256_add(h, " cut", 4);
 		mm_sha256_add(h, "\n", 1);
-		keep(&kept, &line, number, at);
+		keep(&kept, &line, number);
 	}
 	assert_int_equal(st, MM_END);
 	assert_int_equal(mm_lines_next(l, &line, &number, &at, &err), MM_END);
@@ -179,8 +185,7 @@ seconds(int64_t t_us, char text[MM_TIME_TEXT])
 static void
 show(struct mm_buf *out, const char *const *paths, size_t n)
 {
-	const struct mm_evidence_options o = { .now_us = NOW_US,
-						.restarts = true };
+	const struct mm_evidence_options o = { .now_us = NOW_US };
 	struct mm_taker taker = { take, out };
 	struct mm_err err;
 	struct mm_evidence *ev = mm_evidence_open(paths, n, &o, &taker, &err);
@@ -303,8 +308,7 @@ test_cases(void **state)
 static void
 test_bomb(void **state)
 {
-	const struct mm_evidence_options o = { .now_us = NOW_US,
-						.restarts = true };
+	const struct mm_evidence_options o = { .now_us = NOW_US };
 	char path[256];
 	const char *paths[] = { path };
 	struct mm_evidence *ev;

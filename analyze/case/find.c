@@ -1,5 +1,6 @@
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/case/find.h"
 #include "formats/base/mem.h"
@@ -225,9 +226,146 @@ mm_find_messages(struct mm_store *s, const struct mm_find *f,
 	return st;
 }
 
+/* ---- hops below the message that they come from ---- */
+
+struct hop {
+	uint32_t from, to; /* places in the list of messages */
+};
+
+struct hops {
+	struct hop *v; /* owned; by `from`, then `to` */
+	size_t n, cap;
+};
+
+static size_t
+place_of(const struct mm_found *by_id, const uint32_t *place, uint32_t id)
+{
+	const uint32_t *at =
+	    bsearch(&id, by_id->ids, by_id->n, sizeof(id), compare);
+
+	return place[at - by_id->ids];
+}
+
+static int
+compare_hops(const void *va, const void *vb)
+{
+	const struct hop *a = va, *b = vb;
+
+	if (a->from != b->from)
+		return a->from < b->from ? -1 : 1;
+	return (a->to > b->to) - (a->to < b->to);
+}
+
+/* The edges among what was found; `from` comes before `to`, so that there is
+ * no circle. */
+static enum mm_status
+load_hops(struct mm_store *s, const struct mm_found *found, struct hops *h,
+	  struct mm_err *err)
+{
+	struct mm_query *q =
+	    mm_query_new(s,
+			 "SELECT e.from_message, e.to_message FROM temp.found f"
+			 " JOIN edge e ON e.from_message = f.id"
+			 " JOIN temp.found t ON t.id = e.to_message",
+			 err);
+	struct mm_found by_id = { .ids = mm_alloc(found->n * sizeof(uint32_t)),
+				  .n = found->n };
+	uint32_t *place = mm_alloc(found->n * sizeof(*place));
+	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
+
+	memcpy(by_id.ids, found->ids, found->n * sizeof(uint32_t));
+	qsort(by_id.ids, by_id.n, sizeof(uint32_t), compare);
+	for (uint32_t i = 0; i < found->n; i++) {
+		const uint32_t *at = bsearch(&found->ids[i], by_id.ids, by_id.n,
+					     sizeof(uint32_t), compare);
+
+		place[at - by_id.ids] = i;
+	}
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
+		size_t from =
+		    place_of(&by_id, place, (uint32_t)mm_query_int(q, 0));
+		size_t to =
+		    place_of(&by_id, place, (uint32_t)mm_query_int(q, 1));
+
+		if (from >= to)
+			continue;
+		h->v = mm_grow(h->v, h->n, &h->cap, sizeof(*h->v));
+		h->v[h->n++] = (struct hop){ (uint32_t)from, (uint32_t)to };
+	}
+	if (h->n > 0)
+		qsort(h->v, h->n, sizeof(*h->v), compare_hops);
+	mm_query_free(q);
+	free(by_id.ids);
+	free(place);
+	return st == MM_END ? MM_OK : st;
+}
+
+/* The first hop from place `from`. */
+static size_t
+first_hop(const struct hops *h, uint32_t from)
+{
+	size_t low = 0, high = h->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (h->v[mid].from < from)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+/* Put the list into the order of a tree. A message with several parents stands
+ * below the first of them. */
+static void
+order(struct mm_found *found, const struct hops *h)
+{
+	uint32_t *ids = mm_alloc(found->n * sizeof(*ids));
+	unsigned *depth = mm_alloc(found->n * sizeof(*depth));
+	bool *put = mm_calloc(found->n, sizeof(*put));
+	struct frame {
+		uint32_t at;
+		size_t hop; /* to be looked at next */
+	} *stack = mm_alloc((found->n + 1) * sizeof(*stack));
+	size_t n = 0, top = 0;
+
+	for (uint32_t root = 0; root < found->n; root++) {
+		if (put[root])
+			continue;
+		stack[top++] = (struct frame){ root, first_hop(h, root) };
+		while (top > 0) {
+			struct frame *f = &stack[top - 1];
+			uint32_t to;
+
+			if (!put[f->at]) {
+				put[f->at] = true;
+				ids[n] = found->ids[f->at];
+				depth[n++] = (unsigned)top - 1;
+			}
+			if (f->hop == h->n || h->v[f->hop].from != f->at) {
+				top--;
+				continue;
+			}
+			to = h->v[f->hop++].to;
+			if (!put[to])
+				stack[top++] =
+				    (struct frame){ to, first_hop(h, to) };
+		}
+	}
+	memcpy(found->ids, ids, n * sizeof(*ids));
+	free(found->depth);
+	found->depth = depth;
+	free(ids);
+	free(put);
+	free(stack);
+}
+
 enum mm_status
 mm_find_related(struct mm_store *s, struct mm_found *found, struct mm_err *err)
 {
+	struct hops hops = { 0 };
 	enum mm_status st = to_table(s, found, err);
 
 	mm_store_index(s, "CREATE INDEX IF NOT EXISTS edge_from"
@@ -246,6 +384,11 @@ mm_find_related(struct mm_store *s, struct mm_found *found, struct mm_err *err)
 		    err);
 	if (st == MM_OK)
 		st = from_table(s, MM_TIME_NONE, MM_TIME_NONE, found, err);
+	if (st == MM_OK)
+		st = load_hops(s, found, &hops, err);
+	if (st == MM_OK)
+		order(found, &hops);
+	free(hops.v);
 	return st;
 }
 
@@ -253,5 +396,6 @@ void
 mm_found_fini(struct mm_found *found)
 {
 	free(found->ids);
+	free(found->depth);
 	*found = (struct mm_found){ 0 };
 }

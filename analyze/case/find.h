@@ -29,7 +29,8 @@ struct mm_find {
 };
 
 struct mm_found {
-	uint32_t *ids; /* owned; messages in order of arrival */
+	uint32_t *ids;	 /* owned; messages in order of arrival */
+	unsigned *depth; /* owned; see mm_find_related; NULL before */
 	size_t n, cap;
 };
 
@@ -39,7 +40,8 @@ enum mm_status mm_find_messages(struct mm_store *s, const struct mm_find *f,
 				struct mm_found *found,
 				struct mm_err *err) MM_USE_RESULT;
 /* Adds the messages that are the same mail under other ids, and notices about
- * them: what edges reach in either direction. */
+ * them: what edges reach in either direction. Each is then followed by what it
+ * went on as, `depth` hops below the first. */
 enum mm_status mm_find_related(struct mm_store *s, struct mm_found *found,
 			       struct mm_err *err) MM_USE_RESULT;
 void mm_found_fini(struct mm_found *found);

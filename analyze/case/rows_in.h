@@ -19,7 +19,7 @@ struct mm_row_message {
 	int64_t size, nrcpt, arrived_us, ended_us;
 	unsigned flags;
 	struct mm_row_place at;
-	uint64_t byte;
+	struct mm_str lines; /* see trail.h */
 };
 
 struct mm_row_recipient {

@@ -1,7 +1,8 @@
 #include "analyze/case/schema.h"
 #include "formats/base/status.h"
 
-const char mm_schema_tables[] =
+/* A compiler need not take texts of more than 4095 bytes: several. */
+static const char evidence_tables[] =
     "CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT)"
     " STRICT, WITHOUT ROWID;"
     /* The ledger: one row a file, see formats/read/evidence.h. */
@@ -11,8 +12,16 @@ const char mm_schema_tables[] =
     " noise INTEGER, foreign_lines INTEGER, malformed INTEGER,"
     " duplicate_lines INTEGER, torn_at INTEGER, skew_us INTEGER,"
     " note TEXT) STRICT;"
+    /* Ways back to the lines of a log, made when first wanted; the files
+     * themselves, when they were asked for. */
+    "CREATE TABLE line_index(file INTEGER PRIMARY KEY, mtime_us INTEGER,"
+    " bytes BLOB) STRICT;"
+    "CREATE TABLE embedded(id INTEGER PRIMARY KEY, file INTEGER NOT NULL,"
+    " bytes BLOB NOT NULL) STRICT;"
     "CREATE TABLE unknown_shape(file INTEGER, shape TEXT, why TEXT,"
-    " lines INTEGER, line INTEGER, sample TEXT) STRICT;"
+    " lines INTEGER, line INTEGER, sample TEXT) STRICT;";
+
+static const char message_tables[] =
     "CREATE TABLE name(id INTEGER PRIMARY KEY, text TEXT NOT NULL) STRICT;"
     "CREATE TABLE address(id INTEGER PRIMARY KEY, text TEXT NOT NULL,"
     " domain INTEGER) STRICT;"
@@ -29,7 +38,7 @@ const char mm_schema_tables[] =
     " size INTEGER, nrcpt INTEGER, client_name INTEGER, client_ip INTEGER,"
     " sasl INTEGER, arrived_us INTEGER, ended_us INTEGER,"
     " flags INTEGER NOT NULL, file INTEGER NOT NULL, line INTEGER NOT NULL, "
-    "byte INTEGER) STRICT;"
+    "lines BLOB) STRICT;"
     "CREATE TABLE recipient(id INTEGER PRIMARY KEY, message INTEGER NOT NULL,"
     " address INTEGER NOT NULL, orig INTEGER, final INTEGER NOT NULL,"
     " final_us INTEGER, reply INTEGER, relay INTEGER,"
@@ -58,7 +67,9 @@ const char mm_schema_tables[] =
     " sasl INTEGER, file INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, origin INTEGER NOT NULL,"
     " t_us INTEGER, kind TEXT NOT NULL, what TEXT NOT NULL, program TEXT,"
-    " text TEXT, file INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;"
+    " text TEXT, file INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;";
+
+static const char queue_tables[] =
     "CREATE TABLE snapshot(id INTEGER PRIMARY KEY, name TEXT NOT NULL,"
     " host TEXT, mta TEXT NOT NULL, kind TEXT NOT NULL, taken_us INTEGER,"
     " instance TEXT) STRICT;"
@@ -68,7 +79,9 @@ const char mm_schema_tables[] =
     " attempts INTEGER, source TEXT, note TEXT) STRICT;"
     "CREATE TABLE waiting(entry INTEGER NOT NULL, recipient TEXT NOT NULL,"
     " orig TEXT, reason TEXT, cause TEXT, rule TEXT,"
-    " done INTEGER NOT NULL) STRICT;"
+    " done INTEGER NOT NULL) STRICT;";
+
+static const char answer_tables[] =
     "CREATE TABLE incident(id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
     " target TEXT NOT NULL, also TEXT, host TEXT, start_us INTEGER,"
     " end_us INTEGER, peak_us INTEGER, last_good_us INTEGER,"
@@ -78,7 +91,7 @@ const char mm_schema_tables[] =
     " evidence TEXT, story TEXT) STRICT;";
 
 /* For people with a SQL shell; mailmortem itself reads the tables. */
-const char mm_schema_views[] =
+static const char message_views[] =
     "CREATE VIEW v_message AS SELECT m.id, o.host, o.mta, o.instance,"
     " m.queue_id, m.message_id, s.text AS sender, m.size,"
     " datetime(m.arrived_us / 1e6, 'unixepoch') AS arrived,"
@@ -121,7 +134,9 @@ const char mm_schema_views[] =
     " f.name || ':' || t.line AS source"
     " FROM attempt t JOIN file f ON f.id = t.file"
     " LEFT JOIN relay l ON l.id = t.relay"
-    " LEFT JOIN reply p ON p.id = t.reply;"
+    " LEFT JOIN reply p ON p.id = t.reply;";
+
+static const char answer_views[] =
     "CREATE VIEW v_incident AS SELECT id, kind, target, also, host,"
     " datetime(start_us / 1e6, 'unixepoch') AS start,"
     " datetime(end_us / 1e6, 'unixepoch') AS \"end\", cause, side,"
@@ -139,6 +154,11 @@ const char mm_schema_views[] =
     " datetime(last_us / 1e6, 'unixepoch') AS last, lines, records, noise,"
     " foreign_lines AS \"foreign\", malformed, duplicate_lines, torn_at,"
     " note FROM file;";
+
+const char *const mm_schema_made[] = {
+	evidence_tables, message_tables, queue_tables, answer_tables,
+	message_views,	 answer_views,	 NULL,
+};
 
 /* What every reader asks for; the rest is built when first needed. */
 const char mm_schema_indexes[] =

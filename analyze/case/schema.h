@@ -15,9 +15,8 @@
 #ifndef MM_SCHEMA_H
 #define MM_SCHEMA_H
 
-extern const char mm_schema_tables[];
-extern const char mm_schema_views[];
-extern const char mm_schema_indexes[]; /* after the load */
+extern const char *const mm_schema_made[]; /* tables, views; ends in NULL */
+extern const char mm_schema_indexes[];	   /* after the load */
 
 /* recipient.final; the text is the CONTRACT's. */
 enum mm_final {

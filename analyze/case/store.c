@@ -91,6 +91,7 @@ mm_store_create(const char *path, struct mm_err *err)
 	    "PRAGMA foreign_keys=off;";
 	struct mm_store *s = mm_calloc(1, sizeof(*s));
 	char version[96];
+	enum mm_status st;
 
 	configure();
 	if (path != NULL) {
@@ -111,15 +112,17 @@ mm_store_create(const char *path, struct mm_err *err)
 		mm_store_close(s);
 		return NULL;
 	}
-	if (mm_store_exec(s, pragmas, err) != MM_OK ||
-	    mm_store_exec(s, version, err) != MM_OK ||
-	    mm_store_exec(s, "BEGIN", err) != MM_OK ||
-	    mm_store_exec(s, mm_schema_tables, err) != MM_OK ||
-	    mm_store_exec(s, mm_schema_views, err) != MM_OK) {
-		mm_store_close(s);
-		return NULL;
-	}
-	return s;
+	st = mm_store_exec(s, pragmas, err);
+	if (st == MM_OK)
+		st = mm_store_exec(s, version, err);
+	if (st == MM_OK)
+		st = mm_store_exec(s, "BEGIN", err);
+	for (size_t i = 0; st == MM_OK && mm_schema_made[i] != NULL; i++)
+		st = mm_store_exec(s, mm_schema_made[i], err);
+	if (st == MM_OK)
+		return s;
+	mm_store_close(s);
+	return NULL;
 }
 
 /* The data, and the folder that names it, reach the disk. */
@@ -290,6 +293,16 @@ mm_query_bind_text(struct mm_query *q, int at, struct mm_str s)
 					  SQLITE_STATIC, SQLITE_UTF8);
 }
 
+void
+mm_query_bind_blob(struct mm_query *q, int at, struct mm_str s)
+{
+	if (s.p == NULL)
+		(void)sqlite3_bind_null(q->stmt, at + 1);
+	else
+		(void)sqlite3_bind_blob64(q->stmt, at + 1, s.p, s.n,
+					  SQLITE_STATIC);
+}
+
 enum mm_status
 mm_query_step(struct mm_query *q, struct mm_err *err)
 {
@@ -331,6 +344,17 @@ struct mm_str
 mm_query_text(const struct mm_query *q, int column)
 {
 	const char *p = (const char *)sqlite3_column_text(q->stmt, column);
+
+	if (p == NULL)
+		return MM_STR_ABSENT;
+	return (struct mm_str){ p,
+				(size_t)sqlite3_column_bytes(q->stmt, column) };
+}
+
+struct mm_str
+mm_query_blob(const struct mm_query *q, int column)
+{
+	const char *p = sqlite3_column_blob(q->stmt, column);
 
 	if (p == NULL)
 		return MM_STR_ABSENT;

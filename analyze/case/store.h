@@ -14,7 +14,7 @@
 #include "formats/base/status.h"
 
 #define MM_CASE_APPLICATION_ID 0x4d4d7274 /* "MMrt" */
-#define MM_CASE_VERSION	       1
+#define MM_CASE_VERSION	       2
 
 struct mm_store;
 
@@ -48,6 +48,7 @@ void mm_query_bind_int(struct mm_query *q, int at, int64_t v);
 void mm_query_bind_null(struct mm_query *q, int at);
 /* The bytes must stay until the next step; an absent view binds NULL. */
 void mm_query_bind_text(struct mm_query *q, int at, struct mm_str s);
+void mm_query_bind_blob(struct mm_query *q, int at, struct mm_str s);
 /* MM_OK: a row; MM_END: none left, and ready to be bound again. */
 enum mm_status mm_query_step(struct mm_query *q, struct mm_err *err);
 /* Begin again with the same bindings. */
@@ -57,5 +58,6 @@ int64_t mm_query_int(const struct mm_query *q, int column); /* 0 for NULL */
 double mm_query_real(const struct mm_query *q, int column);
 /* View until the next step; absent for NULL. */
 struct mm_str mm_query_text(const struct mm_query *q, int column);
+struct mm_str mm_query_blob(const struct mm_query *q, int column);
 
 #endif

@@ -13,7 +13,7 @@ struct mm_story {
 static const char head_sql[] =
     "SELECT o.host, o.mta, o.instance, m.queue_id, m.message_id, s.text,"
     " cn.text, ci.text, u.text, f.name || ':' || m.line, m.size, m.nrcpt,"
-    " m.arrived_us, m.ended_us, m.flags FROM message m"
+    " m.arrived_us, m.ended_us, m.flags, m.lines FROM message m"
     " JOIN origin o ON o.id = m.origin JOIN file f ON f.id = m.file"
     " LEFT JOIN address s ON s.id = m.sender"
     " LEFT JOIN name cn ON cn.id = m.client_name"
@@ -133,6 +133,7 @@ mm_story_head(struct mm_story *y, uint32_t message, struct mm_story_head *h,
 		.arrived_us = or_else(q, 12, MM_TIME_NONE),
 		.ended_us = or_else(q, 13, MM_TIME_NONE),
 		.flags = (unsigned)mm_query_int(q, 14),
+		.lines = mm_query_blob(q, 15),
 	};
 	return MM_OK;
 }

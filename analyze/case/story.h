@@ -11,7 +11,8 @@ struct mm_story_head {
 	struct mm_str host, mta, instance, queue_id, message_id, sender,
 	    client_name, client_ip, user, source;
 	int64_t size_bytes, n_recipients, arrived_us, ended_us;
-	unsigned flags; /* enum mm_message_flag */
+	unsigned flags;	     /* enum mm_message_flag */
+	struct mm_str lines; /* that told of it; see trail.h */
 };
 
 struct mm_story_recipient {

@@ -102,7 +102,7 @@ bind_message(struct mm_query *q, const struct mm_row *row)
 	bind_time(q, 11, r->ended_us);
 	mm_query_bind_int(q, 12, r->flags);
 	bind_place(q, 13, r->at);
-	mm_query_bind_int(q, 15, (int64_t)r->byte);
+	mm_query_bind_blob(q, 15, r->lines);
 }
 
 static void
@@ -346,6 +346,7 @@ keep_texts(struct batch *b, struct mm_row *row)
 	case MM_ROW_MESSAGE:
 		keep(b, &row->u.message.queue_id);
 		keep(b, &row->u.message.message_id);
+		keep(b, &row->u.message.lines);
 		break;
 	case MM_ROW_ATTEMPT:
 		keep(b, &row->u.attempt.args);

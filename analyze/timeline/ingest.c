@@ -28,7 +28,6 @@ struct ingest {
 	struct mm_stitch *stitch;
 	struct unknowns unknown;
 	struct mm_row_place at;
-	uint64_t byte;
 	uint64_t done; /* bytes of the logs before this one */
 	struct mm_ingest_sum *sum;
 };
@@ -97,7 +96,7 @@ take_record(void *ctx, const struct mm_record *r)
 {
 	struct ingest *in = ctx;
 
-	mm_stitch_record(in->stitch, r, in->at, in->byte);
+	mm_stitch_record(in->stitch, r, in->at);
 }
 
 static void
@@ -138,10 +137,10 @@ read_log(struct ingest *in, size_t i, struct mm_err *err)
 	struct mm_emit emit = { take_record, in, NULL };
 	enum mm_status st = lines != NULL ? MM_OK : MM_EIO;
 	struct mm_line line;
-	uint64_t number;
+	uint64_t number, byte;
 
 	while (st == MM_OK) {
-		st = mm_lines_next(lines, &line, &number, &in->byte, err);
+		st = mm_lines_next(lines, &line, &number, &byte, err);
 		if (st != MM_OK)
 			break;
 		in->at =

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/case/schema.h"
 #include "analyze/timeline/life.h"
 #include "formats/base/mem.h"
 
@@ -78,6 +79,7 @@ mm_life_new(struct mm_lives *l)
 void
 mm_life_free(struct mm_lives *l, struct mm_life *life)
 {
+	mm_trail_fini(&life->trail);
 	free(life->message_id);
 	free(life->index);
 	life->chain = l->free_list;
@@ -158,4 +160,44 @@ mm_life_recipient(struct mm_lives *l, struct mm_life *life, uint32_t address,
 	life->n_recipients++;
 	index_add(l, life, *id);
 	return r;
+}
+
+bool
+mm_kept_is_final(const struct mm_kept_recipient *r)
+{
+	return r->final != MM_FINAL_UNKNOWN && r->final != MM_FINAL_DEFERRED &&
+	       r->final != MM_FINAL_HELD;
+}
+
+static uint8_t
+final_of(enum mm_outcome o)
+{
+	static const uint8_t finals[] = {
+		[MM_OUT_NONE] = MM_FINAL_UNKNOWN,
+		[MM_OUT_SENT] = MM_FINAL_SENT,
+		[MM_OUT_DEFERRED] = MM_FINAL_DEFERRED,
+		[MM_OUT_BOUNCED] = MM_FINAL_BOUNCED,
+		[MM_OUT_DISCARDED] = MM_FINAL_SENT, /* as it was told to */
+	};
+
+	return finals[o];
+}
+
+void
+mm_kept_apply(struct mm_kept_recipient *k, const struct mm_record *r,
+	      uint32_t reply, uint32_t relay)
+{
+	bool replaces = r->outcome != MM_OUT_DEFERRED || !mm_kept_is_final(k);
+
+	k->given = false;
+	k->n_attempts++;
+	if (!replaces)
+		return;
+	k->final = final_of(r->outcome);
+	k->final_us = r->outcome != MM_OUT_DEFERRED ? r->t_us : MM_TIME_NONE;
+	if (r->contact || !k->real || r->outcome == MM_OUT_SENT) {
+		k->reply = reply;
+		k->relay = relay;
+		k->real = r->contact;
+	}
 }

@@ -9,6 +9,7 @@
 #define MM_LIFE_H
 
 #include "analyze/case/load.h"
+#include "analyze/case/trail.h"
 #include "formats/mail/record.h"
 
 #define MM_QUEUE_ID_MAX 47
@@ -50,6 +51,13 @@ void mm_kept_fini(struct mm_kept *k);
 uint32_t mm_kept_add(struct mm_kept *k); /* zeroed; returns its id */
 void *mm_kept_at(const struct mm_kept *k, uint32_t id);
 
+bool mm_kept_is_final(const struct mm_kept_recipient *r);
+/* What an outcome means for its recipient. A deferral after a final is a line
+ * that came late. The reply that counts is that of the last real contact:
+ * "temporarily suspended" only repeats it. */
+void mm_kept_apply(struct mm_kept_recipient *k, const struct mm_record *r,
+		   uint32_t reply, uint32_t relay);
+
 struct mm_life {
 	struct mm_life *chain; /* same slot of the table; free list */
 	uint64_t key;	       /* hash of host and queue id */
@@ -67,7 +75,7 @@ struct mm_life {
 	uint32_t sender, client_name, client_ip, sasl;
 	int64_t size, nrcpt, first_us, arrived_us, ended_us;
 	struct mm_row_place at;
-	uint64_t byte;
+	struct mm_trail trail;
 	uint32_t first_recipient, last_recipient, n_recipients;
 	uint32_t *index; /* recipients by address, when many; owned */
 	size_t n_index;

@@ -114,7 +114,7 @@ mm_open_begin(struct mm_open *o, const struct mm_where *w,
 	l->root = w->root;
 	l->first_us = w->t_us;
 	l->at = w->at;
-	l->byte = w->byte;
+	mm_trail_add(&l->trail, w->at);
 	l->flags = MM_MSG_NO_START;
 	if (++o->n_open > o->n_slots)
 		widen(o);
@@ -193,7 +193,7 @@ write_message(struct mm_open *o, const struct mm_life *l)
 				    .ended_us = l->ended_us,
 				    .flags = l->flags,
 				    .at = l->at,
-				    .byte = l->byte,
+				    .lines = mm_trail_bytes(&l->trail),
 				} } };
 
 	mm_load_row(o->load, &row);
@@ -286,7 +286,10 @@ mm_open_get(struct mm_open *o, const struct mm_where *w, struct mm_str queue_id)
 {
 	struct mm_life *l = mm_open_find(o, w, queue_id);
 
-	return l != NULL ? l : mm_open_begin(o, w, queue_id);
+	if (l == NULL)
+		return mm_open_begin(o, w, queue_id);
+	mm_trail_add(&l->trail, w->at);
+	return l;
 }
 
 static int

@@ -18,7 +18,6 @@ struct mm_where {
 	int64_t t_us;
 	uint8_t mta;
 	struct mm_row_place at;
-	uint64_t byte;
 };
 
 struct mm_open {

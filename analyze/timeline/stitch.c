@@ -189,6 +189,7 @@ on_arrival(struct mm_stitch *s)
 	}
 	if (l == NULL)
 		l = mm_open_begin(&s->open, &s->where, s->r->queue_id);
+	mm_trail_add(&l->trail, s->where.at);
 	l->arrived = true;
 	l->flags &= ~(unsigned)MM_MSG_NO_START;
 	l->arrived_us = s->r->t_us;
@@ -218,6 +219,7 @@ on_detail(struct mm_stitch *s)
 		if (s->r->mta == MM_MTA_POSTFIX && s->r->message_id.p != NULL)
 			l->flags &= ~(unsigned)MM_MSG_NO_START;
 	}
+	mm_trail_add(&l->trail, s->where.at);
 	if (s->r->sender.p != NULL) {
 		l->active = true;
 		/* The client left, but after the end of its message. */
@@ -245,49 +247,6 @@ on_recipient(struct mm_stitch *s)
 		r->given = true;
 	if (r->orig == 0)
 		r->orig = address_number(s, s->r->orig_recipient);
-}
-
-static bool
-is_final(const struct mm_kept_recipient *r)
-{
-	return r->final != MM_FINAL_UNKNOWN && r->final != MM_FINAL_DEFERRED &&
-	       r->final != MM_FINAL_HELD;
-}
-
-static uint8_t
-final_of(enum mm_outcome o)
-{
-	static const uint8_t finals[] = {
-		[MM_OUT_NONE] = MM_FINAL_UNKNOWN,
-		[MM_OUT_SENT] = MM_FINAL_SENT,
-		[MM_OUT_DEFERRED] = MM_FINAL_DEFERRED,
-		[MM_OUT_BOUNCED] = MM_FINAL_BOUNCED,
-		[MM_OUT_DISCARDED] = MM_FINAL_SENT, /* as it was told to */
-	};
-
-	return finals[o];
-}
-
-/* What an outcome means for its recipient. A deferral after a final is a line
- * that came late. The reply that counts is that of the last real contact:
- * "temporarily suspended" only repeats it. */
-static void
-apply(struct mm_kept_recipient *k, const struct mm_record *r, uint32_t reply,
-      uint32_t relay)
-{
-	bool replaces = r->outcome != MM_OUT_DEFERRED || !is_final(k);
-
-	k->given = false;
-	k->n_attempts++;
-	if (!replaces)
-		return;
-	k->final = final_of(r->outcome);
-	k->final_us = r->outcome != MM_OUT_DEFERRED ? r->t_us : MM_TIME_NONE;
-	if (r->contact || !k->real || r->outcome == MM_OUT_SENT) {
-		k->reply = reply;
-		k->relay = relay;
-		k->real = r->contact;
-	}
 }
 
 static uint32_t
@@ -377,6 +336,7 @@ on_attempt(struct mm_stitch *s)
 		if (r->delay_us >= 0 && r->t_us != MM_TIME_NONE)
 			l->arrived_us = r->t_us - r->delay_us;
 	}
+	mm_trail_add(&l->trail, s->where.at);
 	l->active = true;
 	take_details(s, l);
 	k = mm_life_recipient(
@@ -390,7 +350,7 @@ on_attempt(struct mm_stitch *s)
 	reply = reply_number(s, relay);
 	if (r->mta == MM_MTA_SENDMAIL && mm_load_relay_is_local(s->load, relay))
 		mm_locals_note(&s->locals, s->where.origin, r->recipient);
-	apply(k, r, reply, relay);
+	mm_kept_apply(k, r, reply, relay);
 	row.kind = MM_ROW_ATTEMPT;
 	*a = (struct mm_row_attempt){
 		.recipient = id,
@@ -424,6 +384,8 @@ on_leg(struct mm_stitch *s)
 					 .at = s->where.at } } };
 	struct mm_row_leg *leg = &row.u.leg;
 
+	if (l != NULL)
+		mm_trail_add(&l->trail, s->where.at);
 	leg->relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
 	if (leg->relay == 0 && r->session.p != NULL)
@@ -452,7 +414,8 @@ finish_waiting(struct mm_stitch *s, const struct mm_life *l, uint32_t address,
 	     id = mm_open_recipient(&s->open, id)->next) {
 		struct mm_kept_recipient *k = mm_open_recipient(&s->open, id);
 
-		if (is_final(k) || (address != 0 && k->address != address))
+		if (mm_kept_is_final(k) ||
+		    (address != 0 && k->address != address))
 			continue;
 		k->final = final;
 		k->final_us = s->r->t_us;
@@ -597,6 +560,7 @@ on_cut(struct mm_stitch *s)
 	}
 	if (l->active || l->closed)
 		return;
+	mm_trail_add(&l->trail, s->where.at);
 	l->flags |= MM_MSG_CUT;
 	mm_open_close(&s->open, l, s->r->t_us);
 }
@@ -634,6 +598,7 @@ reject_life(struct mm_stitch *s, struct mm_life *l)
 	const struct mm_record *r = s->r;
 	uint32_t id;
 
+	mm_trail_add(&l->trail, s->where.at);
 	if (r->action == MM_ACT_HOLD || r->action == MM_ACT_DISCARD) {
 		if (r->recipient.p != NULL)
 			mm_life_recipient(&s->open.lives, l,
@@ -719,7 +684,7 @@ on_session(struct mm_stitch *s)
 
 void
 mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
-		 struct mm_row_place at, uint64_t byte)
+		 struct mm_row_place at)
 {
 	static void (*const on[MM_EV_COUNT])(struct mm_stitch *) = {
 		[MM_EV_ARRIVAL] = on_arrival,
@@ -747,7 +712,6 @@ mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
 	mm_load_expect(s->load, r);
 	s->r = r;
 	s->where.at = at;
-	s->where.byte = byte;
 	s->where.t_us = r->t_us;
 	s->where.mta = (uint8_t)r->mta;
 	find_origin(s);

@@ -20,9 +20,9 @@ struct mm_stitch;
 struct mm_stitch *mm_stitch_new(struct mm_load *l);
 void mm_stitch_free(struct mm_stitch *s);
 
-/* Take one record; `at` is its line, `byte` where that starts. */
+/* Take one record; `at` is its line. */
 void mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
-		      struct mm_row_place at, uint64_t byte);
+		      struct mm_row_place at);
 
 /* The logs are over: close every life, follow the joins to the finals, write
  * what was kept. Failures are kept in the load. */

@@ -1,7 +1,13 @@
 #include "analyze/timeline/trace.h"
+#include <stdlib.h>
+
+#include "analyze/case/trail.h"
+#include "formats/base/mem.h"
 #include "formats/base/utf8.h"
 #include "formats/mail/record.h"
 #include "formats/mail/reply.h"
+
+#define SOURCE_BYTES ((size_t)64 * 1024)
 
 /* clang-format off */
 const struct mm_column mm_trace_columns[] = {
@@ -59,12 +65,70 @@ put_fact(const struct mm_story_head *h, const struct mm_story_fact *f,
 	return sink->row(sink->ctx, row, err);
 }
 
+/* Told by who shows the lines of a message; `line` is absent where it cannot
+ * be had, `file` says why. */
+struct teller {
+	enum mm_status (*tell)(struct teller *t, struct mm_str file,
+			       uint32_t number, struct mm_str line);
+	const struct mm_story_head *head;
+	const struct mm_sink *sink;
+	struct mm_buf *out;
+	struct mm_err *err;
+};
+
+/* What cannot be had is said once a file. */
+static enum mm_status
+tell_lines(struct mm_originals *lines, struct teller *t)
+{
+	struct mm_str left = t->head->lines;
+	struct mm_row_place at = { 0 };
+	uint32_t refused = 0;
+	enum mm_status st = MM_OK;
+
+	while (lines != NULL && st == MM_OK && mm_trail_next(&left, &at)) {
+		struct mm_str file, line;
+		struct mm_err why;
+
+		if (at.file == refused)
+			continue;
+		if (mm_originals_line(lines, at, &file, &line, &why) == MM_OK) {
+			st = t->tell(t, file, at.line, line);
+			continue;
+		}
+		refused = at.file;
+		st = t->tell(t, mm_str_z(why.text), at.line, MM_STR_ABSENT);
+	}
+	return st;
+}
+
+static enum mm_status
+put_line(struct teller *t, struct mm_str file, uint32_t number,
+	 struct mm_str line)
+{
+	struct mm_story_fact f = {
+		.t_us = MM_TIME_NONE,
+		.delay_us = -1,
+		.kind = line.p != NULL ? "line" : "no line",
+		.text = line.p != NULL ? line : file,
+	};
+
+	if (line.p != NULL) {
+		mm_buf_clear(t->out);
+		mm_buf_adds(t->out, file);
+		mm_buf_addf(t->out, ":%u", number);
+		f.source = mm_buf_str(t->out);
+	}
+	return put_fact(t->head, &f, t->sink, t->err);
+}
+
 enum mm_status
-mm_trace_rows(struct mm_story *y, uint32_t message, const struct mm_sink *sink,
-	      struct mm_err *err)
+mm_trace_rows(struct mm_story *y, uint32_t message, struct mm_originals *lines,
+	      const struct mm_sink *sink, struct mm_err *err)
 {
 	struct mm_story_head h;
 	struct mm_story_fact f;
+	struct mm_buf source;
+	struct teller t = { put_line, &h, sink, &source, err };
 	enum mm_status st = mm_story_head(y, message, &h, err);
 	bool first = true;
 
@@ -74,7 +138,11 @@ mm_trace_rows(struct mm_story *y, uint32_t message, const struct mm_sink *sink,
 			st = put_fact(&h, &f, sink, err);
 		first = false;
 	}
-	return st == MM_END ? MM_OK : st;
+	mm_buf_init(&source, SOURCE_BYTES);
+	if (st == MM_END)
+		st = tell_lines(lines, &t);
+	mm_buf_fini(&source);
+	return st;
 }
 
 /* ---- for people ---- */
@@ -210,6 +278,37 @@ add_fact(struct mm_buf *out, const struct mm_story_fact *f, uint32_t number)
 	mm_buf_addc(out, '\n');
 }
 
+/* Recipients of one message, numbered from 1; their ids rise, with gaps where
+ * messages were stitched at one time. */
+struct numbers {
+	uint32_t *ids; /* owned */
+	size_t n, cap;
+};
+
+static uint32_t
+number_next(struct numbers *k, uint32_t id)
+{
+	k->ids = mm_grow(k->ids, k->n, &k->cap, sizeof(*k->ids));
+	k->ids[k->n++] = id;
+	return (uint32_t)k->n;
+}
+
+static uint32_t
+number_of(const struct numbers *k, uint32_t id)
+{
+	size_t low = 0, high = k->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (k->ids[mid] < id)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < k->n && k->ids[low] == id ? (uint32_t)low + 1 : 0;
+}
+
 static void
 add_recipient(struct mm_buf *out, const struct mm_story_recipient *r,
 	      uint32_t number)
@@ -242,32 +341,45 @@ add_recipient(struct mm_buf *out, const struct mm_story_recipient *r,
 	mm_buf_addc(out, '\n');
 }
 
-enum mm_status
-mm_trace_block(struct mm_story *y, uint32_t message, struct mm_buf *out,
-	       struct mm_err *err)
+static enum mm_status
+add_line(struct teller *t, struct mm_str file, uint32_t number,
+	 struct mm_str line)
 {
+	mm_buf_addz(t->out, "    | ");
+	add_seen(t->out, file);
+	if (line.p != NULL) {
+		mm_buf_addf(t->out, ":%u: ", number);
+		add_seen(t->out, line);
+	}
+	mm_buf_addc(t->out, '\n');
+	return MM_OK;
+}
+
+enum mm_status
+mm_trace_block(struct mm_story *y, uint32_t message, struct mm_originals *lines,
+	       struct mm_buf *out, struct mm_err *err)
+{
+	struct teller t = { .tell = add_line, .out = out };
 	struct mm_story_head h;
 	struct mm_story_recipient r;
 	struct mm_story_fact f;
+	struct numbers numbers = { 0 };
 	enum mm_status st = mm_story_head(y, message, &h, err);
-	uint32_t first_id = 0, number = 0;
 
 	if (st != MM_OK)
 		return st;
 	add_head(out, &h);
-	for (; (st = mm_story_recipient(y, message, number == 0, &r, err)) ==
-	       MM_OK;
-	     number++) {
-		if (number == 0)
-			first_id = r.id;
-		add_recipient(out, &r, r.id - first_id + 1);
-	}
-	if (st != MM_END)
-		return st;
+	while ((st = mm_story_recipient(y, message, numbers.n == 0, &r, err)) ==
+	       MM_OK)
+		add_recipient(out, &r, number_next(&numbers, r.id));
 	for (bool first = true;
+	     st == MM_END &&
 	     (st = mm_story_fact(y, message, first, &f, err)) == MM_OK;
-	     first = false)
-		add_fact(out, &f,
-			 f.recipient != 0 ? f.recipient - first_id + 1 : 0);
-	return st == MM_END ? MM_OK : st;
+	     first = false) {
+		add_fact(out, &f, number_of(&numbers, f.recipient));
+		st = MM_END;
+	}
+	free(numbers.ids);
+	t.head = &h;
+	return st == MM_END ? tell_lines(lines, &t) : st;
 }

@@ -65,8 +65,6 @@ struct mm_ledger {
 	uint64_t n_lines, n_records, n_noise, n_foreign, n_malformed;
 	uint64_t n_duplicate_lines;
 	int64_t torn_at;	/* byte of the file where it broke; -1 */
-	struct mm_str restarts; /* for mm_excerpt_new(), set at MM_END when
-				 * the options want them */
 	struct mm_str note;	/* what the user should know; may be absent */
 	bool is_log;
 	bool is_folded; /* many spool files: one row for the archive */
@@ -79,8 +77,6 @@ struct mm_evidence_options {
 	bool zone_fixed;     /* it was asked for; else queue ids correct it */
 	int64_t now_us;	     /* no log line is later than a day after this */
 	uint64_t max_expand; /* ratio of expanded to given bytes, 0: default */
-	bool restarts;	     /* note where a gzip log can be read on from, for
-			      * who will read lines back; not free */
 };
 
 /* Walk and offer everything. Owned; NULL on failure. A path that does not

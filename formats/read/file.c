@@ -182,50 +182,59 @@ mm_file_sha256(struct mm_source *file, char hex[MM_SHA256_HEX],
 	return MM_OK;
 }
 
-static bool
-write_all(int fd, const char *p, size_t n)
-{
-	while (n > 0) {
-		ssize_t put = write(fd, p, n);
-
-		if (put < 0 && errno != EINTR)
-			return false;
-		if (put > 0) {
-			p += put;
-			n -= (size_t)put;
-		}
-	}
-	return true;
-}
-
 int
-mm_file_spill(struct mm_source *file, struct mm_err *err)
+mm_file_temporary(struct mm_err *err)
 {
 	const char *folder = getenv("TMPDIR");
-	char path[4096], *block;
-	enum mm_status st = MM_OK;
+	char path[4096];
 	int fd;
 
 	(void)snprintf(path, sizeof(path), "%s/mailmortem-XXXXXX",
 		       folder != NULL ? folder : "/tmp");
 	fd = mkstemp(path);
-	if (fd >= 0)
+	if (fd < 0)
+		(void)mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));
+	else
 		(void)unlink(path);
-	block = mm_alloc(MM_SOURCE_INPUT_BYTES);
+	return fd;
+}
+
+enum mm_status
+mm_file_append(int fd, struct mm_str bytes, struct mm_err *err)
+{
+	while (bytes.n > 0) {
+		ssize_t n = write(fd, bytes.p, bytes.n);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return mm_err_set(err, MM_EIO, "a temporary file: %s",
+					  strerror(errno));
+		bytes = mm_str_from(bytes, (size_t)n);
+	}
+	return MM_OK;
+}
+
+int
+mm_file_spill(struct mm_source *file, struct mm_err *err)
+{
+	char *block = mm_alloc(MM_SOURCE_INPUT_BYTES);
+	enum mm_status st = MM_OK;
+	int fd = mm_file_temporary(err);
+
 	while (fd >= 0 && st == MM_OK) {
 		size_t n = 0;
 
 		st =
 		    mm_source_read(file, block, MM_SOURCE_INPUT_BYTES, &n, err);
-		if (st == MM_OK && !write_all(fd, block, n))
-			break;
+		if (st == MM_OK)
+			st = mm_file_append(fd, (struct mm_str){ block, n },
+					    err);
 	}
 	free(block);
-	if (fd >= 0 && st == MM_END)
-		return fd;
-	if (st == MM_OK)
-		(void)mm_err_set(err, MM_EIO, "%s: %s", path, strerror(errno));
-	if (fd >= 0)
+	if (fd >= 0 && st != MM_END) {
 		(void)close(fd);
-	return -1;
+		return -1;
+	}
+	return fd;
 }

@@ -23,6 +23,11 @@ struct mm_source *mm_file_descriptor(int fd, const char *name,
 void mm_file_unhashed(struct mm_source *file);
 /* Bytes that stay where they are. */
 struct mm_source *mm_file_memory(struct mm_str bytes, const char *name);
+/* An unlinked temporary file, the caller's; -1 on failure. */
+int mm_file_temporary(struct mm_err *err);
+/* Write all of it. */
+enum mm_status mm_file_append(int fd, struct mm_str bytes,
+			      struct mm_err *err) MM_USE_RESULT;
 /* Copy `file` to an unlinked temporary file: what came through a pipe can
  * then be read again. The descriptor, or -1. */
 int mm_file_spill(struct mm_source *file, struct mm_err *err);

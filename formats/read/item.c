@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "formats/base/mem.h"
+#include "formats/read/excerpt.h"
 #include "formats/read/item.h"
 #include "formats/read/utf16.h"
 
@@ -120,9 +121,8 @@ mm_item_open(const struct mm_evidence *ev, struct mm_item *it,
 	return st;
 }
 
-/* How much of `name` is the path of a file: up to a `!`, or all of it. */
-static size_t
-file_part(const char *name)
+size_t
+mm_excerpt_file_part(const char *name)
 {
 	size_t n = strlen(name);
 	struct stat sb;
@@ -168,7 +168,7 @@ enum mm_status
 mm_open_named(const char *name, struct mm_str restarts, uint64_t at_byte,
 	      struct mm_open *o, uint64_t *from, struct mm_err *err)
 {
-	size_t n = file_part(name);
+	size_t n = mm_excerpt_file_part(name);
 	const char *compression;
 	struct mm_source *file;
 	enum mm_status st;
@@ -194,9 +194,13 @@ mm_open_named(const char *name, struct mm_str restarts, uint64_t at_byte,
 					name);
 	}
 	st = mm_open_content(file, o, &compression, &gzip_us, err);
-	if (st != MM_OK)
+	if (st == MM_OK)
+		st = enter_named(name, mm_str_z(name + n), o, err);
+	if (st != MM_OK) {
 		mm_source_close(o->content);
-	return st == MM_OK ? enter_named(name, mm_str_z(name + n), o, err) : st;
+		o->content = NULL;
+	}
+	return st;
 }
 
 void

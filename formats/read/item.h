@@ -81,7 +81,8 @@ enum mm_status mm_open_content(struct mm_source *leaf, struct mm_open *o,
 			       struct mm_err *err) MM_USE_RESULT;
 /* The bytes of what the ledger calls `name`: a file, or a member of an archive
  * behind a `!`. Of a gzip file right on the disk: from the last of `restarts`
- * on that is not behind `at_byte`; else from 0. `*from` says which. */
+ * on that is not behind `at_byte`; else from 0. `*from` says which. Nothing
+ * is left open on failure. */
 enum mm_status mm_open_named(const char *name, struct mm_str restarts,
 			     uint64_t at_byte, struct mm_open *o,
 			     uint64_t *from, struct mm_err *err) MM_USE_RESULT;

@@ -335,9 +335,6 @@ finish(struct mm_lines *l, struct mm_err *err)
 	if (l->item->depth == 0)
 		row->n_bytes = b->taken_bytes;
 	row->framing = main_framing(l);
-	if (b->restarts.n > 0)
-		row->restarts =
-		    mm_arena_str(&l->ev->texts, mm_buf_str(&b->restarts));
 	mm_item_torn(l->ev, l->item, b->torn_at, b->why);
 	note_cuts(l);
 	return MM_END;

@@ -8,7 +8,6 @@
 #define N_BLOCKS    8
 #define BLOCK_BYTES ((size_t)1 << 20)
 /* That of a terabyte of log. */
-#define RESTARTS_MAX_BYTES ((size_t)1 << 30)
 
 struct mm_reader {
 	const struct mm_evidence *ev; /* view */
@@ -42,7 +41,6 @@ get_free(struct mm_reader *r)
 		b = &r->ring[(r->first + r->n_full) % N_BLOCKS];
 	(void)pthread_mutex_unlock(&r->lock);
 	if (b != NULL) {
-		mm_buf_fini(&b->restarts);
 		*b = (struct mm_block){ .p = b->p, .torn_at = -1 };
 		if (b->p == NULL)
 			b->p = mm_alloc(MM_LINE_MAX_BYTES + BLOCK_BYTES);
@@ -142,7 +140,6 @@ read_log(struct mm_reader *r, struct mm_item *it)
 {
 	struct mm_block *b = get_free(r);
 	struct mm_open o = { 0 };
-	struct mm_buf restarts;
 	enum mm_status st;
 
 	if (b == NULL)
@@ -157,9 +154,6 @@ read_log(struct mm_reader *r, struct mm_item *it)
 	r->n_carry = 0;
 	r->carry_byte = 0;
 	r->skipping = false;
-	mm_buf_init(&restarts, RESTARTS_MAX_BYTES);
-	if (r->ev->o.restarts && it->depth == 0 && o.is_gzip)
-		mm_gzip_note_restarts(o.content, &restarts);
 	while ((st = fill(r, o.content, b)) == MM_OK) {
 		b->taken_bytes = o.leaf->given_bytes;
 		put_full(r);
@@ -169,10 +163,7 @@ read_log(struct mm_reader *r, struct mm_item *it)
 	}
 	if (b != NULL) {
 		end_log(it, &o, b, st);
-		b->restarts = restarts;
 		put_full(r);
-	} else {
-		mm_buf_fini(&restarts);
 	}
 	mm_source_close(o.content);
 	return b != NULL;
@@ -248,10 +239,8 @@ mm_reader_stop(struct mm_reader *r)
 	(void)pthread_join(r->thread, NULL);
 	(void)pthread_cond_destroy(&r->changed);
 	(void)pthread_mutex_destroy(&r->lock);
-	for (size_t i = 0; i < N_BLOCKS; i++) {
-		mm_buf_fini(&r->ring[i].restarts);
+	for (size_t i = 0; i < N_BLOCKS; i++)
 		free(r->ring[i].p);
-	}
 	free(r->carry);
 	free(r);
 }

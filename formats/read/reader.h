@@ -14,7 +14,7 @@
  * one whose last line is longer than MM_LINE_MAX_BYTES (the rest of that line
  * is then left out). */
 struct mm_block {
-	char *p; /* owned by the ring, as are the restarts */
+	char *p; /* owned by the ring */
 	size_t n;
 	uint64_t at_byte;     /* of p[0] in the unpacked stream */
 	uint64_t taken_bytes; /* of the file or member, so far */
@@ -24,7 +24,6 @@ struct mm_block {
 	char sha256[MM_SHA256_HEX]; /* "" for a member of an archive */
 	int64_t torn_at;
 	const char *why;
-	struct mm_buf restarts; /* see mm_gzip_note_restarts() */
 };
 
 struct mm_reader;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "formats/base/mem.h"
+#include "formats/read/excerpt.h"
 #include "formats/read/item.h"
 
 struct paths {
@@ -240,4 +241,39 @@ mm_walk(struct mm_walk *w, const char *path)
 	if (S_ISDIR(sb.st_mode))
 		return walk_folder(w, path);
 	return walk_file(w, path, NULL, &sb);
+}
+
+enum mm_status
+mm_excerpt_find(const char *folder, uint64_t n_bytes, const char *sha256,
+		struct mm_buf *path, struct mm_err *err)
+{
+	struct paths files = { 0 }, folders = { 0 };
+	enum mm_status st = MM_OK;
+	bool found = false;
+
+	paths_add(&folders, mm_strdup(folder));
+	for (size_t i = 0; i < folders.n && (i == 0 || st == MM_OK); i++)
+		if (list_folder(folders.v[i], &files, &folders, err) != MM_OK &&
+		    i == 0)
+			st = MM_EIO;
+	if (files.n > 0)
+		qsort(files.v, files.n, sizeof(*files.v), by_bytes);
+	for (size_t i = 0; i < files.n && st == MM_OK && !found; i++) {
+		char hex[MM_SHA256_HEX];
+		struct stat sb;
+
+		if (lstat(files.v[i], &sb) != 0 || sb.st_size < 0 ||
+		    (uint64_t)sb.st_size < n_bytes ||
+		    mm_excerpt_sha256(files.v[i], n_bytes, hex, err) != MM_OK)
+			continue;
+		found = strcmp(hex, sha256) == 0;
+		if (found)
+			mm_buf_addz(path, files.v[i]);
+	}
+	paths_fini(&files);
+	paths_fini(&folders);
+	if (st == MM_OK && !found)
+		st = mm_err_set(err, MM_ENOENT, "%s: the file is not below it",
+				folder);
+	return st;
 }

@@ -8,6 +8,7 @@
 
 #include "formats/base/digest.h"
 #include "formats/read/evidence.h"
+#include "formats/read/excerpt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -50,11 +51,35 @@ read_log(struct mm_evidence *ev, size_t i)
 	mm_lines_close(l);
 }
 
+/* The last lines of the log, read back. */
+static void
+read_back(const struct mm_ledger *row)
+{
+	char name[4096];
+	struct mm_buf index;
+	struct mm_excerpt *x;
+	struct mm_str line;
+	struct mm_err err;
+
+	if (row->name.n >= sizeof(name) || row->n_lines == 0)
+		return;
+	(void)snprintf(name, sizeof(name), "%.*s", MM_STR_ARG(row->name));
+	mm_buf_init(&index, (size_t)1 << 24);
+	if (mm_excerpt_index(name, &index, &err) == MM_OK) {
+		x = mm_excerpt_new(name, mm_buf_str(&index));
+		for (uint64_t n = row->n_lines; n + 3 > row->n_lines && n > 0;
+		     n--)
+			if (mm_excerpt_line(x, n, &line, &err) == MM_OK)
+				(void)mm_hash64(line);
+		mm_excerpt_free(x);
+	}
+	mm_buf_fini(&index);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
-	const struct mm_evidence_options o = { .now_us = 1700000000000000,
-						.restarts = true };
+	const struct mm_evidence_options o = { .now_us = 1700000000000000 };
 	const struct mm_taker taker = { take, NULL };
 	struct mm_evidence *ev;
 	struct mm_err err;
@@ -69,8 +94,10 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 	(void)close(fd);
 	ev = mm_evidence_open(paths, 1, &o, &taker, &err);
 	for (size_t i = 0; ev != NULL && i < mm_evidence_count(ev); i++)
-		if (mm_evidence_ledger(ev, i)->is_log)
+		if (mm_evidence_ledger(ev, i)->is_log) {
 			read_log(ev, i);
+			read_back(mm_evidence_ledger(ev, i));
+		}
 	mm_evidence_close(ev);
 	(void)unlink(path);
 	return 0;
