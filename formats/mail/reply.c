@@ -284,6 +284,8 @@ mm_reply_fold(struct mm_str text, int code, struct mm_str enhanced,
 	if (code == 0 || !needs_fold(text, z, enhanced))
 		return text;
 	mm_buf_clear(fold);
+	/* "554 554 Error: ...": who passed it on put his code before it. */
+	from = i = repeat_length(text, z, enhanced, true);
 	while (i < text.n) {
 		size_t end = line_end(mm_str_from(text, i));
 		size_t gap = end > 0 ? end : text.p[i] == ' ' ? 1 : 0;
