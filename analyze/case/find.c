@@ -181,13 +181,14 @@ to_table(struct mm_store *s, const struct mm_found *found, struct mm_err *err)
 	return st == MM_END ? MM_OK : st;
 }
 
+/* The few ids come first (CROSS): not all messages are looked at for them. */
 static enum mm_status
 from_table(struct mm_store *s, int64_t from_us, int64_t to_us,
 	   struct mm_found *found, struct mm_err *err)
 {
 	struct mm_query *q = mm_query_new(
 	    s,
-	    "SELECT m.id FROM temp.found f JOIN message m ON m.id = f.id"
+	    "SELECT m.id FROM temp.found f CROSS JOIN message m ON m.id = f.id"
 	    " WHERE m.arrived_us >= ?1 AND m.arrived_us < ?2"
 	    " ORDER BY m.arrived_us, m.id",
 	    err);
@@ -265,8 +266,8 @@ load_hops(struct mm_store *s, const struct mm_found *found, struct hops *h,
 	struct mm_query *q =
 	    mm_query_new(s,
 			 "SELECT e.from_message, e.to_message FROM temp.found f"
-			 " JOIN edge e ON e.from_message = f.id"
-			 " JOIN temp.found t ON t.id = e.to_message",
+			 " CROSS JOIN edge e ON e.from_message = f.id"
+			 " CROSS JOIN temp.found t ON t.id = e.to_message",
 			 err);
 	struct mm_found by_id = { .ids = mm_alloc(found->n * sizeof(uint32_t)),
 				  .n = found->n };

@@ -6,6 +6,8 @@
 #include "formats/read/item.h"
 
 #define BLOCK_BYTES    ((size_t)64 * 1024)
+/* Restart points lie about 4 MiB apart. */
+#define NEAR_BYTES     ((uint64_t)6 << 20)
 #define RESTARTS_BYTES ((size_t)1 << 30)
 /* A mark in the index: a line number and the byte where that line begins. */
 #define NUMBER_BYTES ((size_t)8)
@@ -205,13 +207,22 @@ next_block(struct mm_excerpt *x, struct mm_err *err)
 	return st == MM_EFORMAT ? MM_END : st;
 }
 
+/* Is it better to begin anew at a restart point than to read on? */
+static bool
+is_far(const struct mm_excerpt *x, uint64_t byte)
+{
+	return byte < x->block_byte + x->at ||
+	       (byte - x->block_byte > NEAR_BYTES &&
+		restarts_of(&x->index).n > 0);
+}
+
 /* Stand at the line that begins at `byte`. */
 static enum mm_status
 go_to(struct mm_excerpt *x, uint64_t line, uint64_t byte, struct mm_err *err)
 {
 	enum mm_status st = MM_OK;
 
-	if (x->open.content == NULL || byte < x->block_byte + x->at) {
+	if (x->open.content == NULL || is_far(x, byte)) {
 		mm_source_close(x->open.content);
 		x->open.content = NULL;
 		x->n = x->at = 0;
