@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/types.h>
 
+#include "analyze/cause/check.h"
 #include "analyze/cause/rules.h"
 #include "analyze/front.h"
 #include "analyze/verbs.h"
@@ -193,31 +194,32 @@ classify_stdin(struct classify *c)
 	free(line);
 }
 
-/* Ids that come twice; rows that are tried on every text. */
-static bool
-check(struct classify *c)
+static void
+show_fault(void *ctx, const struct mm_rule *rule, size_t line, const char *what)
 {
-	bool fine = true;
+	struct classify *c = ctx;
 
-	for (size_t i = 0; i < mm_rules_count(c->rules); i++) {
-		const struct mm_rule *r = mm_rules_get(c->rules, i);
+	mm_buf_addf(&c->out, "%s:%zu: %s: %s\n",
+		    rule->user ? c->rules_path : "rules.tsv", line, rule->id,
+		    what);
+}
 
-		for (size_t k = 0; k < i; k++) {
-			if (strcmp(mm_rules_get(c->rules, k)->id, r->id) != 0)
-				continue;
-			mm_buf_addf(&c->out, "%s: this id is used twice\n",
-				    r->id);
-			fine = false;
-		}
-		if (r->user && r->always)
-			mm_buf_addf(&c->out,
-				    "%s: no text of three characters is "
-				    "needed for a match, so every reply is "
-				    "tried\n",
-				    r->id);
-	}
-	mm_buf_addf(&c->out, "%zu rules\n", mm_rules_count(c->rules));
-	return fine;
+static enum mm_status
+check(struct classify *c, struct mm_err *err)
+{
+	size_t faults;
+
+	if (mm_rules_compile(c->rules, err) != MM_OK)
+		return MM_EFORMAT;
+	faults = mm_rules_check(c->rules, show_fault, c);
+	mm_buf_addf(&c->out, "%zu rules, %zu samples, %zu faults\n",
+		    mm_rules_count(c->rules), mm_rules_n_samples(c->rules),
+		    faults);
+	if (faults > 0)
+		return mm_err_set(err, MM_EFORMAT, "%s: the rules are not fit",
+				  c->rules_path != NULL ? c->rules_path
+							: "built in");
+	return MM_OK;
 }
 
 static enum mm_status
@@ -231,15 +233,8 @@ classify(struct classify *c, const struct mm_words *words, struct mm_err *err)
 	if (c->relay != NULL && c->op == NULL)
 		c->op = mm_operator_of(mm_rules_operators(c->rules),
 				       mm_str_z(c->relay));
-	if (c->check) {
-		if (mm_rules_compile(c->rules, err) != MM_OK)
-			return MM_EFORMAT;
-		if (!check(c))
-			return mm_err_set(
-			    err, MM_EFORMAT, "%s: the rules are not fit",
-			    c->rules_path != NULL ? c->rules_path : "built in");
-		return MM_OK;
-	}
+	if (c->check)
+		return check(c, err);
 	if (words->n == 0) {
 		classify_stdin(c);
 		return MM_OK;
@@ -263,7 +258,9 @@ static const char details[] =
     "A file of own rules has a row a line, eight cells with tabs between: id,\n"
     "operator, code, enhanced code, stage, pattern, cause, note; `*` for any.\n"
     "Its rows are asked before the built-in ones; the first that fits "
-    "decides.\n";
+    "decides.\nUnder a row may stand samples, six cells: `+` it must decide or "
+    "`-` it must\nnot fit, operator, code, enhanced code, stage, text; --check "
+    "tries them.\n";
 
 static int
 run(int argc, const char *const *argv)
@@ -281,7 +278,7 @@ run(int argc, const char *const *argv)
 		{ 0, "explain", MM_OPT_FLAG, &c.explain, NULL,
 		  "show all rules that fit" },
 		{ 0, "check", MM_OPT_FLAG, &c.check, NULL,
-		  "only check the rules" },
+		  "only check the rules and try their samples" },
 	};
 	const struct mm_usage usage = {
 		.verb = "classify",

@@ -1,5 +1,5 @@
 /* The built-in rules of causes: each decides its samples, none stands in the
- * shadow of another. The samples say what is wanted; test-corpus/replies/. */
+ * shadow of another. The samples stand under the rows of rules.tsv. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,26 +10,9 @@
 
 #include <cmocka.h>
 
+#include "analyze/cause/check.h"
 #include "analyze/cause/rules.h"
-#include "analyze/cause/tsv.h"
-#include "formats/base/arena.h"
-
-#define SAMPLES "test-corpus/replies/samples.tsv"
-
-static struct mm_str
-read_whole(const char *path, char **bytes)
-{
-	FILE *f = fopen(path, "rb");
-	size_t n = 0, got;
-
-	assert_non_null(f);
-	*bytes = malloc(1 << 20);
-	assert_non_null(*bytes);
-	while ((got = fread(*bytes + n, 1, (1 << 20) - n, f)) > 0)
-		n += got;
-	(void)fclose(f);
-	return (struct mm_str){ *bytes, n };
-}
+#include "formats/base/buf.h"
 
 static struct mm_rules *
 built_in(void)
@@ -42,90 +25,85 @@ built_in(void)
 	return r;
 }
 
-struct sample {
-	struct mm_str rule, cause;
-	struct mm_refusal refusal;
-};
-
 static void
-fill(struct sample *s, const struct mm_str *cell, struct mm_arena *a)
+show_fault(void *ctx, const struct mm_rule *rule, size_t line, const char *what)
 {
-	uint64_t code = 0;
-
-	(void)mm_str_to_u64(cell[3], &code);
-	*s = (struct sample){
-		.rule = cell[0],
-		.cause = cell[1],
-		.refusal = { .op = cell[2].n > 0 ? mm_arena_str(a, cell[2]).p
-						 : NULL,
-			     .code = (int)code,
-			     .enhanced =
-				 cell[4].n > 0 ? cell[4] : MM_STR_ABSENT,
-			     .stage = mm_stage_of(cell[5]),
-			     .text = cell[6] },
-	};
+	(void)ctx;
+	print_error("line %zu: %s: %s\n", line, rule->id, what);
 }
 
-static size_t
-index_of(const struct mm_rules *r, struct mm_str id)
-{
-	for (size_t i = 0; i < mm_rules_count(r); i++)
-		if (mm_str_is(id, mm_rules_get(r, i)->id))
-			return i;
-	fail_msg("no rule %.*s", MM_STR_ARG(id));
-	return 0;
-}
-
+/* Unique ids, each row decides its samples and fits none of the others. */
 static void
 test_samples(void **state)
 {
 	struct mm_rules *r = built_in();
-	struct mm_arena a;
-	char *bytes;
-	struct mm_tsv t = { .rest = read_whole(SAMPLES, &bytes) };
-	bool *decides = calloc(mm_rules_count(r), sizeof(*decides));
-	struct mm_str cell[7];
-	struct sample s;
-	size_t n_wrong = 0;
 
 	(void)state;
-	mm_arena_init(&a);
-	assert_non_null(decides);
-	while (mm_tsv_next(&t, cell, 7) > 0) {
-		struct mm_ruling got;
+	assert_true(mm_rules_n_samples(r) > mm_rules_count(r));
+	assert_int_equal(mm_rules_check(r, show_fault, NULL), 0);
+	mm_rules_free(r);
+}
 
-		fill(&s, cell, &a);
-		if (mm_str_skip(&s.rule, "!")) {
-			if (!mm_rules_fits(r, index_of(r, s.rule), &s.refusal))
-				continue;
-			print_error("line %zu: %.*s must not fit\n", t.line,
-				    MM_STR_ARG(s.rule));
-			n_wrong++;
-			continue;
-		}
-		got = mm_rules_classify(r, &s.refusal);
-		if (!mm_str_is(s.rule, got.rule != NULL ? got.rule : "none") ||
-		    !mm_str_is(
-			s.cause,
-			mm_causes_get(mm_rules_causes(r), got.cause)->name)) {
-			print_error("line %zu: want %.*s, got %s\n", t.line,
-				    MM_STR_ARG(s.rule),
-				    got.rule != NULL ? got.rule : "none");
-			n_wrong++;
-		} else if (got.rule != NULL) {
-			decides[index_of(r, s.rule)] = true;
-		}
-	}
-	for (size_t i = 0; i < mm_rules_count(r); i++) {
-		if (decides[i])
-			continue;
-		print_error("%s: decides no sample\n", mm_rules_get(r, i)->id);
-		n_wrong++;
-	}
-	assert_int_equal(n_wrong, 0);
-	free(decides);
-	free(bytes);
-	mm_arena_fini(&a);
+static void
+add_fault(void *ctx, const struct mm_rule *rule, size_t line, const char *what)
+{
+	mm_buf_addf(ctx, "%zu %s: %s\n", line, rule->id, what);
+}
+
+/* The faults of a user's file, each seen. */
+static void
+test_check(void **state)
+{
+	static const char own[] =
+	    "a\t*\t550\t*\t*\tno such (?:user|mailbox)\tblock_ip\tours\n"
+	    "+\t*\t550\t*\t*\tno such user\n"
+	    "-\t*\t450\t*\t*\tno such user\n"
+	    "b\t*\t*\t*\t*\tsuch user\tblock_ip\tours\n"
+	    "+\t*\t550\t5.1.1\trcpt\tno such user\n"
+	    "-\t*\t450\t*\t*\tno such user\n"
+	    "a\t*\t*\t*\t*\t[ab]x\tblock_ip\tours\n"
+	    "+\t*\t*\t*\t*\tcx\n";
+	static const char want[] =
+	    "7 a: this id is used twice\n"
+	    "7 a: no text of three characters is needed for a match, so every "
+	    "reply is tried\n"
+	    "5 b: this sample is decided by a\n"
+	    "6 b: this row must not fit the sample\n"
+	    "8 a: this sample is decided by no row\n"
+	    "4 b: an earlier row stands before all its samples\n"
+	    "7 a: an earlier row stands before all its samples\n";
+	struct mm_err err = { 0 };
+	struct mm_rules *r = mm_rules_new(mm_str_z(own), "own", &err);
+	struct mm_buf got;
+
+	(void)state;
+	assert_non_null(r);
+	mm_buf_init(&got, 4096);
+	assert_int_equal(mm_rules_check(r, add_fault, &got), 7);
+	assert_string_equal(got.p, want);
+	mm_buf_fini(&got);
+	mm_rules_free(r);
+}
+
+/* Words that say nothing: an honest "unknown". */
+static void
+test_nothing_said(void **state)
+{
+	const struct mm_refusal cases[] = {
+		{ .code = 550,
+		  .enhanced = MM_STR("5.0.0"),
+		  .text = MM_STR("Requested action not taken") },
+		{ .code = 550, .text = MM_STR("Rejected") },
+		{ .code = 554, .text = MM_STR("Transaction failed") },
+		{ .code = 550, .text = MM_STR("Message refused") },
+		{ .code = 550, .text = MM_STR("Won't accept this email") },
+		{ 0 },
+	};
+	struct mm_rules *r = built_in();
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(cases); i++)
+		assert_null(mm_rules_classify(r, &cases[i]).rule);
 	mm_rules_free(r);
 }
 
@@ -192,6 +170,8 @@ test_bad_rules(void **state)
 		const char *row, *why;
 	} cases[] = {
 		{ "a\tb\n", "own:1: 2 cells" },
+		{ "+\t*\t*\t*\t*\tx\n", "own:1: a sample without a row" },
+		{ "+\tx\n", "own:1: 2 cells between tabs, a sample" },
 		{ "a\t*\t*\t*\t*\t*\tnonesuch\tx\n", "no cause \"nonesuch\"" },
 		{ "a\t*\t9x\t*\t*\t*\tunknown\tx\n", "\"9x\"" },
 		{ "a\t*\t*\t5.x.1\t*\t*\tunknown\tx\n", "\"5.x.1\"" },
@@ -258,6 +238,8 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_samples),
+		cmocka_unit_test(test_check),
+		cmocka_unit_test(test_nothing_said),
 		cmocka_unit_test(test_rows),
 		cmocka_unit_test(test_user_rules),
 		cmocka_unit_test(test_bad_rules),

@@ -13,6 +13,7 @@
 #include "formats/base/regex.h"
 
 #define N_CELLS	 8
+#define N_SAMPLE 6
 #define TEXT_MAX 4096 /* bytes of a text that are looked at */
 #define FILE_MAX ((size_t)16 << 20)
 
@@ -39,6 +40,8 @@ struct mm_rules {
 	struct mm_operators *operators;
 	struct compiled *list;
 	size_t n, cap;
+	struct mm_sample *samples;
+	size_t n_samples, cap_samples;
 	struct part *parts; /* in the order of their rules */
 	size_t n_parts, cap_parts;
 	struct mm_sieve *sieve;
@@ -94,7 +97,7 @@ add_part(struct mm_rules *r, struct mm_str pattern, bool any)
 /* Add the row of a line. The user's patterns are compiled at once, so that
  * what is wrong with them is said at the start. */
 static enum mm_status
-add_row(struct mm_rules *r, const struct mm_str *cell, bool user,
+add_row(struct mm_rules *r, const struct mm_str *cell, bool user, size_t line,
 	struct mm_err *err)
 {
 	struct mm_str wrong, rest = cell[5], part;
@@ -111,7 +114,8 @@ add_row(struct mm_rules *r, const struct mm_str *cell, bool user,
 			 .pattern = cell[5],
 			 .cause = mm_causes_find(r->causes, cell[6]),
 			 .note = cell[7],
-			 .user = user },
+			 .user = user,
+			 .line = line },
 		.part = r->n_parts,
 	};
 	if (c->row.cause == MM_NOT_FOUND)
@@ -134,6 +138,56 @@ add_row(struct mm_rules *r, const struct mm_str *cell, bool user,
 	return MM_OK;
 }
 
+/* Add the sample of a line: it belongs to the row above. */
+static enum mm_status
+add_sample(struct mm_rules *r, const struct mm_str *cell, size_t line,
+	   struct mm_err *err)
+{
+	struct mm_sample s = { .must = mm_str_is(cell[0], "+"), .line = line };
+	struct mm_refusal *f = &s.refusal;
+	uint64_t code = 0;
+
+	if (r->n == 0)
+		return mm_err_set(err, MM_EFORMAT,
+				  "a sample without a row above it");
+	if (!mm_str_is(cell[2], "*") &&
+	    (!mm_str_to_u64(cell[2], &code) || code > 999))
+		return mm_err_set(err, MM_EFORMAT, "\"%.*s\" is no reply code",
+				  MM_STR_ARG(cell[2]));
+	f->stage = mm_stage_of(cell[4]);
+	if (!mm_str_is(cell[4], "*") && f->stage == MM_STAGE_NONE)
+		return mm_err_set(err, MM_EFORMAT, "\"%.*s\" is no stage",
+				  MM_STR_ARG(cell[4]));
+	if (!mm_str_is(cell[1], "*"))
+		f->op = mm_arena_str(&r->arena, cell[1]).p;
+	if (!mm_str_is(cell[3], "*"))
+		f->enhanced = cell[3];
+	f->code = (int)code;
+	f->text = cell[5];
+	s.rule = r->n - 1;
+	r->samples = mm_grow(r->samples, r->n_samples, &r->cap_samples,
+			     sizeof(*r->samples));
+	r->samples[r->n_samples++] = s;
+	return MM_OK;
+}
+
+static enum mm_status
+add_line(struct mm_rules *r, const struct mm_tsv *t, const struct mm_str *cell,
+	 size_t n, bool user, struct mm_err *err)
+{
+	bool sample = mm_str_is(cell[0], "+") || mm_str_is(cell[0], "-");
+
+	if (sample && n != N_SAMPLE)
+		return mm_err_set(err, MM_EFORMAT,
+				  "%zu cells between tabs, a sample has 6", n);
+	if (!sample && (n < N_CELLS - 1 || n > N_CELLS))
+		return mm_err_set(err, MM_EFORMAT,
+				  "%zu cells between tabs, 7 or 8 are needed",
+				  n);
+	return sample ? add_sample(r, cell, t->line, err)
+		      : add_row(r, cell, user, t->line, err);
+}
+
 static enum mm_status
 load(struct mm_rules *r, struct mm_str text, const char *name, bool user,
      struct mm_err *err)
@@ -145,12 +199,7 @@ load(struct mm_rules *r, struct mm_str text, const char *name, bool user,
 	while ((n = mm_tsv_next(&t, cell, N_CELLS)) > 0) {
 		struct mm_err why = { 0 };
 
-		if (n < N_CELLS - 1 || n > N_CELLS)
-			return mm_err_set(err, MM_EFORMAT,
-					  "%s:%zu: %zu cells between tabs, 7 "
-					  "or 8 are needed",
-					  name, t.line, n);
-		if (add_row(r, cell, user, &why) != MM_OK)
+		if (add_line(r, &t, cell, n, user, &why) != MM_OK)
 			return mm_err_set(err, MM_EFORMAT, "%s:%zu: %.400s",
 					  name, t.line, why.text);
 	}
@@ -248,6 +297,7 @@ mm_rules_free(struct mm_rules *r)
 		mm_regex_free(r->parts[i].regex);
 	free(r->parts);
 	free(r->list);
+	free(r->samples);
 	free(r->always);
 	free(r->candidates);
 	mm_sieve_free(r->sieve);
@@ -373,6 +423,18 @@ const struct mm_rule *
 mm_rules_get(const struct mm_rules *r, size_t i)
 {
 	return &r->list[i].row;
+}
+
+size_t
+mm_rules_n_samples(const struct mm_rules *r)
+{
+	return r->n_samples;
+}
+
+const struct mm_sample *
+mm_rules_sample(const struct mm_rules *r, size_t i)
+{
+	return &r->samples[i];
 }
 
 bool

@@ -9,6 +9,9 @@
  *   pattern   PCRE2, case ignored, anywhere in the text; * any text
  * The first row that fits decides. The built-in rows stand in this order:
  * operators' own rules, rules of the text, enhanced codes, codes and stages.
+ * Under a row may stand its samples, lines of six cells: "+" (this row must
+ * decide) or "-" (it must not fit), operator, code, enhanced code, stage (* for
+ * what is not told), text. check.h tries them.
  */
 #ifndef MM_RULES_H
 #define MM_RULES_H
@@ -41,6 +44,15 @@ struct mm_rule {
 	size_t cause;
 	bool always; /* some of the pattern is tried on every text */
 	bool user;   /* of the user's file */
+	size_t line; /* in its file */
+};
+
+/* A line of the file that says what a row must do. */
+struct mm_sample {
+	size_t rule;
+	bool must; /* decide; else it must not fit */
+	struct mm_refusal refusal;
+	size_t line;
 };
 
 /* Owned. `user_text` (may be absent) is the content of the user's file, named
@@ -58,6 +70,8 @@ const struct mm_causes *mm_rules_causes(const struct mm_rules *r);
 const struct mm_operators *mm_rules_operators(const struct mm_rules *r);
 size_t mm_rules_count(const struct mm_rules *r);
 const struct mm_rule *mm_rules_get(const struct mm_rules *r, size_t i);
+size_t mm_rules_n_samples(const struct mm_rules *r);
+const struct mm_sample *mm_rules_sample(const struct mm_rules *r, size_t i);
 /* Compile all patterns now; MM_EFORMAT with the id of the row that is wrong.
  * Else a built-in pattern is compiled when a text first asks for it. */
 enum mm_status mm_rules_compile(struct mm_rules *r,
