@@ -22,7 +22,7 @@ operator_of(void *ctx, struct mm_str host)
  * mail, a table of his) or of a local program. */
 static const char *
 cause_of(void *ctx, const char *operator_name, struct mm_str reason,
-	 const char **rule)
+	 struct mm_str dsn, const char **rule)
 {
 	struct mm_judge_rules *r = ctx;
 	struct mm_reply reply;
@@ -32,7 +32,10 @@ cause_of(void *ctx, const char *operator_name, struct mm_str reason,
 	mm_reply_parse(reason, &r->fold, &reply);
 	refusal = (struct mm_refusal){ .op = operator_name,
 				       .code = reply.code,
-				       .enhanced = reply.enhanced,
+				       .enhanced = reply.code > 0 ||
+							   reply.enhanced.n > 0
+						       ? reply.enhanced
+						       : dsn,
 				       .stage = reply.stage,
 				       .text = reply.text };
 	ruling = mm_rules_classify(r->rules, &refusal);

@@ -112,7 +112,7 @@ write_waiting(struct writer *w, const struct mm_spool_recipient *r)
 					  at != MM_NOT_FOUND
 					      ? mm_str_from(r->address, at + 1)
 					      : MM_STR_ABSENT),
-		    r->reason, &rule);
+		    r->reason, MM_STR_ABSENT, &rule);
 	mm_query_bind_int(q, 0, w->n_entries);
 	mm_query_bind_text(q, 1, r->address);
 	mm_query_bind_text(q, 2, r->orig);

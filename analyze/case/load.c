@@ -8,6 +8,8 @@
 #include "formats/mail/reply.h"
 #include "formats/mail/shape.h"
 
+#define BARE_MAX 40 /* bytes */
+
 struct relay {
 	uint32_t name, ip;
 	int64_t port;
@@ -17,7 +19,7 @@ struct relay {
 
 struct reply {
 	const char *operator_name; /* static */
-	struct mm_str sample;	   /* arena of `samples` */
+	struct mm_str sample, dsn; /* arena of `samples` */
 };
 
 struct mm_load {
@@ -205,20 +207,35 @@ mm_load_origin(struct mm_load *l, struct mm_str host, struct mm_str mta,
 	return mm_intern_add(&l->origins, mm_buf_str(&l->key));
 }
 
+/* Words without a figure and too few to name a host or a reason. */
+static bool
+is_bare(struct mm_str reason)
+{
+	if (reason.n >= BARE_MAX)
+		return false;
+	for (size_t i = 0; i < reason.n; i++)
+		if (reason.p[i] >= '0' && reason.p[i] <= '9')
+			return false;
+	return true;
+}
+
 uint32_t
-mm_load_reply(struct mm_load *l, struct mm_str reason, uint32_t relay,
-	      struct mm_buf *args)
+mm_load_reply(struct mm_load *l, struct mm_str reason, struct mm_str dsn,
+	      uint32_t relay, struct mm_buf *args)
 {
 	const char *operator_name =
 	    relay > 0 ? l->relay_list[relay - 1].operator_name : NULL;
 	size_t before = l->replies.n;
 	uint32_t id;
 
-	if (reason.p == NULL)
+	if (reason.p == NULL && (dsn.n == 0 || dsn.p[0] == '2'))
 		return 0;
-	/* Key: the operator, then the shape. */
+	/* Key: the operator, the status where it must tell, the shape. */
 	mm_buf_clear(&l->key);
 	mm_buf_addz(&l->key, operator_name != NULL ? operator_name : "");
+	mm_buf_addc(&l->key, '\0');
+	if (is_bare(reason))
+		mm_buf_adds(&l->key, dsn);
 	mm_buf_addc(&l->key, '\0');
 	mm_shape_split(reason, &l->key, args);
 	id = mm_intern_add(&l->replies, mm_buf_str(&l->key));
@@ -229,6 +246,7 @@ mm_load_reply(struct mm_load *l, struct mm_str reason, uint32_t relay,
 	l->reply_list[before] = (struct reply){
 		operator_name,
 		mm_arena_str(&l->samples, reason),
+		mm_arena_str(&l->samples, dsn),
 	};
 	return id;
 }
@@ -292,21 +310,25 @@ bind_origin(struct mm_load *l, struct mm_query *q, uint32_t id)
 static void
 bind_reply(struct mm_load *l, struct mm_query *q, uint32_t id)
 {
-	struct mm_str key = mm_intern_text(&l->replies, id), operator_name;
+	struct mm_str key = mm_intern_text(&l->replies, id), part;
 	const struct reply *r = &l->reply_list[id - 1];
 	const char *rule = NULL, *cause;
 	struct mm_reply parsed;
 
-	(void)mm_str_cutc(&key, '\0', &operator_name);
+	(void)mm_str_cutc(&key, '\0', &part);
+	(void)mm_str_cutc(&key, '\0', &part);
 	mm_reply_parse(r->sample, NULL, &parsed);
 	cause = parsed.code >= 200 && parsed.code < 300
 		    ? NULL
 		    : l->judge.cause_of(l->judge.ctx, r->operator_name,
-					r->sample, &rule);
+					r->sample, r->dsn, &rule);
 	mm_query_bind_text(q, 1, key);
 	mm_query_bind_text(q, 2, mm_str_z(r->operator_name));
 	bind_size(q, 3, parsed.code > 0 ? parsed.code : -1);
-	mm_query_bind_text(q, 4, parsed.enhanced);
+	mm_query_bind_text(q, 4,
+			   parsed.code > 0 || parsed.enhanced.n > 0
+			       ? parsed.enhanced
+			       : r->dsn);
 	bind_size(q, 5, parsed.stage != MM_STAGE_NONE ? (int)parsed.stage : -1);
 	mm_query_bind_text(q, 6, mm_str_z(cause));
 	mm_query_bind_text(q, 7, mm_str_z(rule));

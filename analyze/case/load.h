@@ -16,9 +16,12 @@
 struct mm_judge {
 	/* Who runs this host; NULL when unknown. Static text. */
 	const char *(*operator_of)(void *ctx, struct mm_str host);
-	/* The cause of a reason (static texts; `*rule` NULL when none). */
+	/* The cause of a reason (static texts; `*rule` NULL when none). `dsn`,
+	 * the server's own status code, counts where nobody replied; it may be
+	 * all there is. */
 	const char *(*cause_of)(void *ctx, const char *operator_name,
-				struct mm_str reason, const char **rule);
+				struct mm_str reason, struct mm_str dsn,
+				const char **rule);
 	void *ctx;
 };
 
@@ -43,9 +46,10 @@ uint32_t mm_load_relay(struct mm_load *l, struct mm_str name, struct mm_str ip,
 uint32_t mm_load_origin(struct mm_load *l, struct mm_str host,
 			struct mm_str mta, struct mm_str instance);
 /* The shape of `reason` at the operator of `relay`. What the shape leaves out
- * goes to `args`, appended; nothing is lost (mm_shape_join). */
-uint32_t mm_load_reply(struct mm_load *l, struct mm_str reason, uint32_t relay,
-		       struct mm_buf *args);
+ * goes to `args`, appended; nothing is lost (mm_shape_join). A reason that
+ * says next to nothing ("Deferred") is told from another by its `dsn`. */
+uint32_t mm_load_reply(struct mm_load *l, struct mm_str reason,
+		       struct mm_str dsn, uint32_t relay, struct mm_buf *args);
 struct mm_str mm_load_address_text(const struct mm_load *l, uint32_t id);
 /* Is the relay one of this machine (loopback, local, a pipe)? */
 bool mm_load_relay_is_local(const struct mm_load *l, uint32_t id);

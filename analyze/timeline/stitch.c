@@ -280,7 +280,7 @@ static uint32_t
 reply_number(struct mm_stitch *s, uint32_t relay)
 {
 	mm_buf_clear(&s->args);
-	return mm_load_reply(s->load, s->r->reply, relay, &s->args);
+	return mm_load_reply(s->load, s->r->reply, s->r->dsn, relay, &s->args);
 }
 
 static struct mm_str
@@ -410,6 +410,8 @@ static void
 finish_waiting(struct mm_stitch *s, const struct mm_life *l, uint32_t address,
 	       uint8_t final)
 {
+	uint32_t reply = s->r->reply.p != NULL ? reply_number(s, 0) : 0;
+
 	for (uint32_t id = l->first_recipient; id != 0;
 	     id = mm_open_recipient(&s->open, id)->next) {
 		struct mm_kept_recipient *k = mm_open_recipient(&s->open, id);
@@ -419,6 +421,9 @@ finish_waiting(struct mm_stitch *s, const struct mm_life *l, uint32_t address,
 			continue;
 		k->final = final;
 		k->final_us = s->r->t_us;
+		/* What an earlier try was told counts for more. */
+		if (k->reply == 0)
+			k->reply = reply;
 	}
 }
 
