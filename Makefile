@@ -103,7 +103,7 @@ check: deps
 build-tests: $(B)/mailmortem $(TESTS)
 
 bless: $(B)/mailmortem
-	@MAILMORTEM=$(B)/mailmortem sh tests/golden.sh bless
+	@MAILMORTEM=$(CURDIR)/$(B)/mailmortem sh tests/golden.sh bless
 
 run-tests: build-tests
 	@sh tests/run.sh $(B) $(TESTS)

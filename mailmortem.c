@@ -15,6 +15,7 @@ static const struct mm_verb *const verbs[] = {
 	&mm_verb_ingest,
 	&mm_verb_export,
 	&mm_verb_incidents,
+	&mm_verb_causes,
 	&mm_verb_summary,
 	&mm_verb_trace,
 	&mm_verb_queue,

@@ -9,6 +9,7 @@ extern const struct mm_verb mm_verb_export;
 extern const struct mm_verb mm_verb_trace;
 extern const struct mm_verb mm_verb_summary;
 extern const struct mm_verb mm_verb_incidents;
+extern const struct mm_verb mm_verb_causes;
 extern const struct mm_verb mm_verb_classify;
 extern const struct mm_verb mm_verb_queue;
 

@@ -89,6 +89,9 @@ static const struct mm_column template_columns[] = {
 	{ "first", "first", MM_TIME },
 	{ "last", "last", MM_TIME },
 	{ "sample", "sample", MM_TEXT },
+	{ "senders", "senders", MM_INT },
+	{ "receivers", "receivers", MM_INT },
+	{ "source", "its line", MM_TEXT },
 };
 
 static const struct mm_column cause_columns[] = {
@@ -194,11 +197,24 @@ run_templates(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 {
 	return mm_select(
 	    s,
-	    "SELECT replace(p.shape, char(1), '*'), p.operator, p.code,"
-	    " p.enhanced, p.cause, p.rule, count(*),"
-	    " count(DISTINCT t.recipient), min(t.t_us), max(t.t_us), p.sample"
-	    " FROM attempt t JOIN reply p ON p.id = t.reply"
-	    " GROUP BY p.id ORDER BY count(*) DESC, p.id",
+	    "WITH g AS (SELECT t.reply, count(*) AS n,"
+	    " count(DISTINCT t.recipient) AS recipients,"
+	    " min(t.t_us) AS first, max(t.t_us) AS last,"
+	    " count(DISTINCT m.sender) AS senders,"
+	    " count(DISTINCT a.domain) AS receivers, min(t.id) AS example,"
+	    " max(t.outcome IN (2, 3)) AS bad"
+	    " FROM attempt t JOIN recipient r ON r.id = t.recipient"
+	    " JOIN address a ON a.id = r.address"
+	    " JOIN message m ON m.id = r.message"
+	    " WHERE t.reply IS NOT NULL GROUP BY t.reply)"
+	    " SELECT replace(p.shape, char(1), '*'), p.operator, p.code,"
+	    " p.enhanced, CASE WHEN g.bad THEN p.cause END,"
+	    " CASE WHEN g.bad THEN p.rule END, g.n, g.recipients, g.first, "
+	    "g.last,"
+	    " p.sample, g.senders, g.receivers, f.name || ':' || t.line"
+	    " FROM g JOIN reply p ON p.id = g.reply"
+	    " JOIN attempt t ON t.id = g.example JOIN file f ON f.id = t.file"
+	    " ORDER BY g.n DESC, p.id",
 	    at_us, template_columns, MM_COUNT(template_columns), sink, err);
 }
 

@@ -318,7 +318,8 @@ bind_reply(struct mm_load *l, struct mm_query *q, uint32_t id)
 	(void)mm_str_cutc(&key, '\0', &part);
 	(void)mm_str_cutc(&key, '\0', &part);
 	mm_reply_parse(r->sample, NULL, &parsed);
-	cause = parsed.code >= 200 && parsed.code < 300
+	cause = (parsed.code >= 200 && parsed.code < 300) ||
+			(parsed.code == 0 && mm_str_starts(r->dsn, "2."))
 		    ? NULL
 		    : l->judge.cause_of(l->judge.ctx, r->operator_name,
 					r->sample, r->dsn, &rule);

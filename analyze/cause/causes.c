@@ -152,3 +152,44 @@ mm_causes_advice(const struct mm_causes *c, size_t i, const char *op)
 	}
 	return general;
 }
+
+/* The word at the front of `s`, without what closes a sentence. */
+static struct mm_str
+address_word(struct mm_str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && (unsigned char)s.p[n] > ' ' &&
+	       strchr("<>()[]\"'\\", s.p[n]) == NULL)
+		n++;
+	while (n > 0 && strchr(".,;:!", s.p[n - 1]) != NULL)
+		n--;
+	return mm_str_upto(s, n);
+}
+
+struct mm_str
+mm_causes_page(struct mm_str reply)
+{
+	static const char *const before[] = { "contact", "write to", "forward",
+					      "mail to" };
+	size_t at = mm_str_ifind(reply, "http");
+
+	if (at != MM_NOT_FOUND &&
+	    mm_str_find(mm_str_upto(mm_str_from(reply, at), 8), "://") !=
+		MM_NOT_FOUND)
+		return address_word(mm_str_from(reply, at));
+	for (size_t i = 0; i < MM_COUNT(before); i++) {
+		struct mm_str s = reply, word;
+
+		at = mm_str_ifind(s, before[i]);
+		if (at == MM_NOT_FOUND)
+			continue;
+		s = mm_str_from(s, at);
+		for (int k = 0; k < 8 && mm_str_cutc(&s, ' ', &word); k++) {
+			word = address_word(s);
+			if (mm_str_findc(word, '@') != MM_NOT_FOUND)
+				return word;
+		}
+	}
+	return MM_STR_ABSENT;
+}

@@ -42,5 +42,9 @@ size_t mm_causes_unknown(const struct mm_causes *c);
  * operator has no words of its own, the general ones. */
 struct mm_advice mm_causes_advice(const struct mm_causes *c, size_t i,
 				  const char *op);
+/* Where a reply says to ask: its first http(s) page, else the mail address
+ * that follows "contact", "write to" or "forward"; absent when there is none.
+ */
+struct mm_str mm_causes_page(struct mm_str reply);
 
 #endif

@@ -1,0 +1,1 @@
+mailmortem causes -q -n 6 test-corpus/exim-c/logs
