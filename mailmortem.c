@@ -21,6 +21,7 @@ static const struct mm_verb *const verbs[] = {
 	&mm_verb_queue,
 	&mm_verb_replay,
 	&mm_verb_classify,
+	&mm_verb_explain,
 	&mm_verb_report,
 	NULL,
 };

@@ -97,22 +97,30 @@ parse_zone(const char *text, int64_t *zone_us, struct mm_err *err)
 	return MM_OK;
 }
 
+enum mm_status
+mm_front_evidence(const struct mm_front *f, struct mm_evidence_options *o,
+		  struct mm_err *err)
+{
+	o->now_us = wall_us();
+	o->zone_fixed = f->zone != NULL;
+	if (f->max_expand > 0)
+		o->max_expand = (uint64_t)f->max_expand;
+	return parse_zone(f->zone, &o->zone_us, err);
+}
+
 static enum mm_status
 fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
      size_t n_paths, struct mm_err *err)
 {
 	struct progress p = { .start_us = wall_us() };
-	struct mm_ingest_options o = { .evidence.now_us = p.start_us };
+	struct mm_ingest_options o = { 0 };
 	struct mm_judge_rules *rules;
 	struct mm_judge judge;
 	enum mm_status st;
 
-	st = parse_zone(f->zone, &o.evidence.zone_us, err);
+	st = mm_front_evidence(f, &o.evidence, err);
 	if (st != MM_OK)
 		return st;
-	o.evidence.zone_fixed = f->zone != NULL;
-	if (f->max_expand > 0)
-		o.evidence.max_expand = (uint64_t)f->max_expand;
 	rules = mm_judge_open(f->rules_path, &judge, err);
 	if (rules == NULL)
 		return MM_EFORMAT;

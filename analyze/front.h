@@ -22,21 +22,27 @@ struct mm_front {
 };
 
 /* clang-format off */
-#define MM_FRONT_OPTIONS(f) \
-	{ 'c', "case", MM_OPT_TEXT, &(f).case_path, "CASE", \
-	  "the case file" }, \
+#define MM_FRONT_READING(f) \
 	{ 0, "tz", MM_OPT_TEXT, &(f).zone, "ZONE", \
 	  "of stamps without one: UTC, +01:00" }, \
 	{ 0, "rules", MM_OPT_TEXT, &(f).rules_path, "FILE", \
 	  "own rules of causes, asked first" }, \
+	{ 0, "max-expand", MM_OPT_INT, &(f).max_expand, "N", \
+	  "what is packed may be N times its size, or 1 GiB (300)" }
+#define MM_FRONT_OPTIONS(f) \
+	{ 'c', "case", MM_OPT_TEXT, &(f).case_path, "CASE", \
+	  "the case file" }, \
+	MM_FRONT_READING(f), \
 	{ 0, "max-unknown", MM_OPT_REAL, &(f).max_unknown, "SHARE", \
 	  "exit 3 above this share not understood (1%)" }, \
-	{ 0, "max-expand", MM_OPT_INT, &(f).max_expand, "N", \
-	  "what is packed may be N times its size, or 1 GiB (300)" }, \
 	{ 'q', "quiet", MM_OPT_FLAG, &(f).quiet, NULL, \
 	  "no progress, no summary" }
 /* clang-format on */
 
+/* What the options say of how evidence is to be read. */
+enum mm_status mm_front_evidence(const struct mm_front *f,
+				 struct mm_evidence_options *o,
+				 struct mm_err *err) MM_USE_RESULT;
 /* The case a verb reads: the one of -c, or a private one made of `paths`.
  * Owned; NULL on failure. Prints progress and what was read to stderr. */
 struct mm_store *mm_front_open(struct mm_front *f, const char *const *paths,

@@ -12,5 +12,6 @@ extern const struct mm_verb mm_verb_incidents;
 extern const struct mm_verb mm_verb_causes;
 extern const struct mm_verb mm_verb_classify;
 extern const struct mm_verb mm_verb_queue;
+extern const struct mm_verb mm_verb_explain;
 
 #endif

@@ -9,7 +9,7 @@ for cmd in tests/golden/*.cmd; do
 	want=${cmd%.cmd}.want
 	mkdir "$dir/x"
 	{
-		sed "s|mailmortem|$MAILMORTEM|; s|{}|$dir/x|g" "$cmd" | sh
+		sed "s|mailmortem |$MAILMORTEM |g; s|{}|$dir/x|g" "$cmd" | sh
 		echo "exit $?"
 	} 2>&1 | sed "s|$dir/x|{}|g" >"$dir/got"
 	rm -rf "$dir/x"

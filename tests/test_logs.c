@@ -11,9 +11,8 @@
  * A line is "tag[pid]: text" or "tag: text"; ": text" has no tag, "@ text" has
  * a stamp as in Exim's own files before it and no tag. Below it, indented, one
  * row for each record in order, or one row "noise", "foreign" or "malformed
- * WHY". A row names the event and all fields that are there, in the order of
- * put_fields(); texts that are empty or hold blanks or quotes stand in quotes,
- * \ before " and \. Times are seconds. The fields mta, instance, program and
+ * WHY". A row names the event and all fields that are there, as fields.h says.
+ * The fields mta, instance, program and
  * pid are compared only where the row names them. */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,13 +27,9 @@
 
 #include "formats/base/buf.h"
 #include "formats/logs/logs.h"
+#include "formats/mail/fields.h"
 
 #define LINE_T_US ((int64_t)1700000000000000)
-
-static const char *const actions[] = { "reject", "warn",     "discard",
-				       "hold",	 "redirect", "other" };
-static const char *const notices[] = { "bounce", "delay", "success",
-				       "postmaster" };
 
 struct shown {
 	struct mm_buf rows; /* one line each */
@@ -42,126 +37,34 @@ struct shown {
 	const struct mm_line *line;
 };
 
-static bool
-is_plain(struct mm_str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((unsigned char)s.p[i] <= ' ' || s.p[i] == '"' ||
-		    s.p[i] == '\\')
-			return false;
-	return s.n > 0;
-}
-
 static void
-put_text(struct mm_buf *b, const char *name, struct mm_str s)
+put_extra(struct shown *s, const char *name, struct mm_str value)
 {
-	if (s.p == NULL)
+	char label[32];
+
+	(void)snprintf(label, sizeof(label), " %s=", name);
+	if (strstr(s->want, label) == NULL || value.p == NULL)
 		return;
-	mm_buf_addf(b, " %s=", name);
-	if (is_plain(s)) {
-		mm_buf_adds(b, s);
-		return;
-	}
-	mm_buf_addc(b, '"');
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] == '"' || s.p[i] == '\\')
-			mm_buf_addc(b, '\\');
-		mm_buf_addc(b, s.p[i]);
-	}
-	mm_buf_addc(b, '"');
-}
-
-static void
-put_number(struct mm_buf *b, const char *name, int64_t v)
-{
-	if (v != -1)
-		mm_buf_addf(b, " %s=%lld", name, (long long)v);
-}
-
-static void
-put_delays(struct mm_buf *b, const struct mm_record *r)
-{
-	char text[MM_TIME_TEXT];
-	const int64_t *d = r->delays_us;
-
-	if (r->delay_us != -1)
-		mm_buf_addf(b, " delay=%s", mm_time_seconds(r->delay_us, text));
-	if (d[0] == -1 && d[1] == -1 && d[2] == -1 && d[3] == -1)
-		return;
-	mm_buf_addz(b, " delays=");
-	for (size_t i = 0; i < 4; i++)
-		mm_buf_addf(b, "%s%s", i > 0 ? "/" : "",
-			    d[i] == -1 ? "-" : mm_time_seconds(d[i], text));
-}
-
-/* What only some events have, by the names of record.h. */
-static void
-put_kinds(struct mm_buf *b, const struct mm_record *r)
-{
-	if (r->event == MM_EV_ATTEMPT || r->outcome != MM_OUT_NONE)
-		mm_buf_addf(b, " outcome=%s", mm_outcome_name(r->outcome));
-	if (r->contact)
-		mm_buf_addz(b, " contact=yes");
-	if (r->event == MM_EV_REJECT)
-		mm_buf_addf(b, " action=%s", actions[r->action]);
-	if (r->event == MM_EV_NOTICE)
-		mm_buf_addf(b, " notice=%s", notices[r->notice]);
-	if (r->join != MM_JOIN_NONE)
-		mm_buf_addf(b, " join=%s", mm_join_name(r->join));
-	if (r->event == MM_EV_DAEMON)
-		mm_buf_addf(b, " daemon=%s", mm_daemon_name(r->daemon));
-	if (r->event == MM_EV_TROUBLE)
-		mm_buf_addf(b, " trouble=%s", mm_trouble_name(r->trouble));
-}
-
-static void
-put_fields(struct mm_buf *b, const struct mm_record *r)
-{
-	mm_buf_addz(b, mm_event_name(r->event));
-	put_text(b, "queue_id", r->queue_id);
-	put_text(b, "other_id", r->other_id);
-	put_text(b, "message_id", r->message_id);
-	put_text(b, "sender", r->sender);
-	put_text(b, "recipient", r->recipient);
-	put_text(b, "orig_recipient", r->orig_recipient);
-	put_number(b, "size", r->size_bytes);
-	put_number(b, "n_recipients", r->n_recipients);
-	put_text(b, "client_name", r->client_name);
-	put_text(b, "client_ip", r->client_ip);
-	put_text(b, "helo", r->helo);
-	put_text(b, "sasl_user", r->sasl_user);
-	put_text(b, "protocol", r->protocol);
-	put_text(b, "session", r->session);
-	put_text(b, "relay_name", r->relay_name);
-	put_text(b, "relay_ip", r->relay_ip);
-	put_number(b, "relay_port", r->relay_port);
-	put_text(b, "transport", r->transport);
-	put_kinds(b, r);
-	put_text(b, "dsn", r->dsn);
-	put_text(b, "reply", r->reply);
-	put_delays(b, r);
-	put_text(b, "stage", r->stage);
-	put_text(b, "text", r->text);
+	mm_buf_addz(&s->rows, label);
+	mm_buf_adds(&s->rows, value.n > 0 ? value : MM_STR("\"\""));
 }
 
 static void
 show(void *ctx, const struct mm_record *r)
 {
 	struct shown *s = ctx;
+	char pid[16];
 
 	/* What every record takes from its line. */
 	assert_true(r->t_us == s->line->t_us);
 	assert_true(mm_str_eq(r->host, s->line->host));
 	assert_true(r->pid == s->line->pid || s->line->pid == 0);
-	put_fields(&s->rows, r);
-	if (strstr(s->want, " mta=") != NULL)
-		mm_buf_addf(&s->rows, " mta=%s", mm_mta_name(r->mta));
-	if (strstr(s->want, " instance=") != NULL)
-		put_text(&s->rows, "instance", r->instance);
-	if (strstr(s->want, " program=") != NULL)
-		put_text(&s->rows, "program", r->program);
-	if (strstr(s->want, " pid=") != NULL)
-		put_number(&s->rows, "pid", r->pid);
+	mm_record_add(&s->rows, r);
+	put_extra(s, "mta", mm_str_z(mm_mta_name(r->mta)));
+	put_extra(s, "instance", r->instance);
+	put_extra(s, "program", r->program);
+	(void)snprintf(pid, sizeof(pid), "%u", r->pid);
+	put_extra(s, "pid", mm_str_z(pid));
 	mm_buf_addc(&s->rows, '\n');
 }
 

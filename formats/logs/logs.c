@@ -22,14 +22,39 @@ static const struct mm_log_format *const formats[] = {
 	/* clang-format on */
 };
 
+const struct mm_log_format *
+mm_logs_claim(const struct mm_line *line)
+{
+	for (size_t i = 0; i < MM_COUNT(formats); i++)
+		if (formats[i]->claims(line))
+			return formats[i];
+	return NULL;
+}
+
 enum mm_verdict
 mm_logs_parse(const struct mm_line *line, struct mm_emit *emit)
 {
+	const struct mm_log_format *f = mm_logs_claim(line);
+
 	emit->why = NULL;
-	for (size_t i = 0; i < MM_COUNT(formats); i++)
-		if (formats[i]->claims(line))
-			return formats[i]->parse(line, emit);
-	return MM_LINE_FOREIGN;
+	return f != NULL ? f->parse(line, emit) : MM_LINE_FOREIGN;
+}
+
+static void
+drop_record(void *ctx, const struct mm_record *r)
+{
+	(void)ctx;
+	(void)r;
+}
+
+enum mm_verdict
+mm_logs_verdict(const struct mm_line *line, const char **why)
+{
+	struct mm_emit emit = { drop_record, NULL, NULL };
+	enum mm_verdict v = mm_logs_parse(line, &emit);
+
+	*why = emit.why;
+	return v;
 }
 
 const struct mm_log_format *

@@ -39,6 +39,11 @@ struct mm_log_format {
  * does. Stateless: the same line always gives the same records. */
 enum mm_verdict mm_logs_parse(const struct mm_line *line, struct mm_emit *emit);
 
+/* Whose line it is; NULL when nobody's. */
+const struct mm_log_format *mm_logs_claim(const struct mm_line *line);
+/* The verdict alone, and why a line is malformed (static; else NULL). */
+enum mm_verdict mm_logs_verdict(const struct mm_line *line, const char **why);
+
 const struct mm_log_format *mm_logs_format(size_t i); /* NULL past the end */
 
 #endif

@@ -1,5 +1,6 @@
+#include <stddef.h>
+
 #include "formats/mail/record.h"
-#include "formats/base/status.h"
 
 void
 mm_record_init(struct mm_record *r, enum mm_event event, enum mm_mta mta)
@@ -16,73 +17,77 @@ mm_record_init(struct mm_record *r, enum mm_event event, enum mm_mta mta)
 	};
 }
 
-/* The name in a table, or "?" for a value from a damaged case file. */
+const char *const mm_outcome_words[] = { "none",    "sent",	 "deferred",
+					 "bounced", "discarded", NULL };
+const char *const mm_action_words[] = { "reject",   "warn",  "discard", "hold",
+					"redirect", "other", NULL };
+const char *const mm_notice_words[] = { "bounce", "delay", "success",
+					"postmaster", NULL };
+const char *const mm_join_words[] = {
+	"none",	 "queued-as", "filter", "forwarded-as", "requeue",
+	"clone", "split",     "notice", "message-id",	NULL,
+};
+const char *const mm_daemon_words[] = {
+	"start",  "stop",      "reload",      "crash",	  "pause",
+	"resume", "queue-run", "log-restart", "log-lost", NULL,
+};
+const char *const mm_trouble_words[] = { "disk",   "dns",    "tls",
+					 "filter", "config", "resource",
+					 "other",  NULL };
+
+static const char *const mtas[] = { "unknown",	 "postfix", "exim", "sendmail",
+				    "opensmtpd", "qmail",   NULL };
+static const char *const events[] = {
+	"arrival", "detail",  "recipient",  "attempt", "leg",
+	"expired", "notice",  "same-mail",  "held",    "released",
+	"frozen",  "deleted", "requeued",   "done",    "cut",
+	"reject",  "connect", "disconnect", "daemon",  "trouble",
+	NULL,
+};
+
+/* The word in a table, or "?" for a value from a damaged case file. */
 static const char *
-name_of(const char *const *names, size_t n, size_t i)
+word(const char *const *words, unsigned i)
 {
-	return i < n ? names[i] : "?";
+	while (i > 0 && *words != NULL) {
+		words++;
+		i--;
+	}
+	return *words != NULL ? *words : "?";
 }
 
 const char *
 mm_mta_name(enum mm_mta mta)
 {
-	static const char *const names[MM_MTA_COUNT] = {
-		"unknown", "postfix", "exim", "sendmail", "opensmtpd", "qmail",
-	};
-
-	return name_of(names, MM_COUNT(names), mta);
+	return word(mtas, mta);
 }
 
 const char *
 mm_event_name(enum mm_event event)
 {
-	static const char *const names[MM_EV_COUNT] = {
-		"arrival", "detail",  "recipient",  "attempt", "leg",
-		"expired", "notice",  "same-mail",  "held",    "released",
-		"frozen",  "deleted", "requeued",   "done",    "cut",
-		"reject",  "connect", "disconnect", "daemon",  "trouble",
-	};
-
-	return name_of(names, MM_COUNT(names), event);
+	return word(events, event);
 }
 
 const char *
 mm_outcome_name(enum mm_outcome o)
 {
-	static const char *const names[] = { "none", "sent", "deferred",
-					     "bounced", "discarded" };
-
-	return name_of(names, MM_COUNT(names), o);
+	return word(mm_outcome_words, o);
 }
 
 const char *
 mm_join_name(enum mm_join join)
 {
-	static const char *const names[MM_JOIN_COUNT] = {
-		"none",	 "queued-as", "filter", "forwarded-as", "requeue",
-		"clone", "split",     "notice", "message-id",
-	};
-
-	return name_of(names, MM_COUNT(names), join);
+	return word(mm_join_words, join);
 }
 
 const char *
 mm_daemon_name(enum mm_daemon d)
 {
-	static const char *const names[] = {
-		"start",  "stop",      "reload",      "crash",	  "pause",
-		"resume", "queue-run", "log-restart", "log-lost",
-	};
-
-	return name_of(names, MM_COUNT(names), d);
+	return word(mm_daemon_words, d);
 }
 
 const char *
 mm_trouble_name(enum mm_trouble t)
 {
-	static const char *const names[] = { "disk",   "dns",	 "tls",
-					     "filter", "config", "resource",
-					     "other" };
-
-	return name_of(names, MM_COUNT(names), t);
+	return word(mm_trouble_words, t);
 }

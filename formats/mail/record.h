@@ -154,6 +154,13 @@ struct mm_record {
 /* All fields absent but event, mta, and what `line` knows. */
 void mm_record_init(struct mm_record *r, enum mm_event event, enum mm_mta mta);
 
+/* The words of the enums in their order; each ends in NULL. */
+extern const char *const mm_outcome_words[],
+    *const mm_action_words[], *const mm_notice_words[],
+				  *const mm_join_words[],
+				      *const mm_daemon_words[],
+					  *const mm_trouble_words[];
+
 const char *mm_mta_name(enum mm_mta mta);	/* "postfix" */
 const char *mm_event_name(enum mm_event event); /* "attempt" */
 const char *mm_outcome_name(enum mm_outcome o); /* "sent" */

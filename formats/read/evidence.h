@@ -111,6 +111,8 @@ struct mm_lines *mm_lines_open(struct mm_evidence *ev, size_t i,
 enum mm_status mm_lines_next(struct mm_lines *l, struct mm_line *line,
 			     uint64_t *number, uint64_t *at_byte,
 			     struct mm_err *err);
+/* How the stamp of the last line was completed: year, zone. View. */
+const struct mm_framer *mm_lines_framer(const struct mm_lines *l);
 /* Compressed bytes consumed so far. */
 uint64_t mm_lines_progress(const struct mm_lines *l);
 void mm_lines_close(struct mm_lines *l);

@@ -102,6 +102,12 @@ mm_lines_close(struct mm_lines *l)
 	free(l);
 }
 
+const struct mm_framer *
+mm_lines_framer(const struct mm_lines *l)
+{
+	return &l->framer;
+}
+
 uint64_t
 mm_lines_progress(const struct mm_lines *l)
 {

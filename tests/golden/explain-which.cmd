@@ -1,0 +1,1 @@
+mailmortem explain test-corpus/exim-c/logs/mainlog.gz; echo "exit $?"; mailmortem explain test-corpus/spools/exim-bp.txt:3; echo "exit $?"; mailmortem explain test-corpus/exim-c/logs/mainlog.gz:999999
