@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/case/before.h"
 #include "analyze/case/cause_rows.h"
 #include "analyze/cause/causes.h"
 #include "analyze/cause/operator.h"
@@ -25,6 +26,7 @@ static const char details[] =
 /* clang-format off */
 enum { KEY, GROUP, CAUSE, RECIPIENTS, SHARE, EXAMPLE = 11 };
 #define N_MACHINE 7
+#define N_TRIGGER 6 /* columns of the triggers for people */
 static const struct mm_column columns[] = {
 	{ "key", "", MM_TEXT },
 	{ "group", "group", MM_TEXT },
@@ -59,6 +61,7 @@ struct told {
 
 struct causes {
 	const char *by; /* NULL: the cause alone */
+	bool triggers;	/* only what went before the blocks */
 	int64_t rows;
 	struct mm_causes *causes;
 	struct mm_operators *operators;
@@ -296,6 +299,27 @@ print(struct causes *c, struct mm_output *o, struct mm_err *err)
 	return st == MM_OK ? mm_output_flush(o, err) : st;
 }
 
+/* What went before the blocks: for people without the numbers that its
+ * sentences hold. */
+static enum mm_status
+print_triggers(struct mm_store *s, struct mm_output *o, struct mm_err *err)
+{
+	struct mm_table *t = mm_before_table(s, 0, err);
+	const struct mm_table *tables[1] = { t };
+	enum mm_status st = t != NULL ? MM_OK : err->code;
+
+	if (st == MM_OK && mm_output_is_text(o)) {
+		for (size_t i = 0; i < t->n_rows; i++)
+			memmove(t->cells + i * N_TRIGGER, mm_table_row(t, i),
+				N_TRIGGER * sizeof(*t->cells));
+		t->n_columns = N_TRIGGER;
+	}
+	if (st == MM_OK && (t->n_rows > 0 || !mm_output_is_text(o)))
+		st = mm_output_tables(o, tables, 1, err);
+	mm_table_free(t);
+	return st;
+}
+
 static enum mm_status
 causes(struct causes *c, struct mm_front *f, struct mm_output *o,
        const struct mm_words *words, struct mm_err *err)
@@ -310,19 +334,22 @@ causes(struct causes *c, struct mm_front *f, struct mm_output *o,
 		own[KEY].kind = strcmp(c->by, "hour") == 0 ? MM_TIME : MM_TEXT;
 	}
 	c->table = mm_table_new("causes", NULL, own, MM_COUNT(own));
-	if (st == MM_OK)
+	if (st == MM_OK && !c->triggers)
 		st = mm_cause_rows(s, c->by, add_row, c, err);
-	if (st == MM_OK && c->by == NULL)
+	if (st == MM_OK && c->by == NULL && !c->triggers)
 		st = mm_cause_rows(s, "operator", add_operator, c, err);
-	if (st == MM_OK && c->by == NULL)
+	if (st == MM_OK && c->by == NULL && !c->triggers)
 		st = mm_cause_rows(s, "template", add_pages, c, err);
-	if (st == MM_OK && c->table->n_rows == 0)
+	if (st == MM_OK && !c->triggers && c->table->n_rows == 0)
 		st = mm_err_set(err, MM_ENOENT,
 				"nothing was put off or bounced");
 	else if (st == MM_OK) {
 		st = mm_output_open(o, err);
-		if (st == MM_OK)
+		if (st == MM_OK && !c->triggers)
 			st = print(c, o, err);
+		if (st == MM_OK &&
+		    (c->triggers || (c->by == NULL && mm_output_is_text(o))))
+			st = print_triggers(s, o, err);
 		st = mm_output_close(o, st, err);
 	}
 	mm_table_free(c->table);
@@ -364,6 +391,8 @@ run(int argc, const char *const *argv)
 		MM_FRONT_OPTIONS(f),
 		{ 0, "by", MM_OPT_TEXT, &c.by, "WHAT",
 		  "operator, receiver, sender, hour or template" },
+		{ 0, "triggers", MM_OPT_FLAG, &c.triggers, NULL,
+		  "only what went before the blocks" },
 		{ 'n', "rows", MM_OPT_INT, &c.rows, "N",
 		  "rows for people (20); 0: all" },
 		MM_OUTPUT_OPTIONS(o),

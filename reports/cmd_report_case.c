@@ -291,7 +291,7 @@ add_evidence(struct view *v)
 
 struct section {
 	const char *id, *title;
-	const char *figures[4];
+	const char *figures[5];
 };
 
 static enum mm_status
@@ -308,9 +308,10 @@ add_figures(struct view *v, const struct section *s)
 static enum mm_status
 add_body(struct view *v)
 {
-	static const struct section causes = {
-		"causes-section", "Causes", { "causes", "replies", "rejects" }
-	};
+	static const struct section causes = { "causes-section",
+					       "Causes",
+					       { "causes", "triggers",
+						 "replies", "rejects" } };
 	static const struct section parties[] = {
 		{ "receivers-section", "Receivers", { "receivers" } },
 		{ "senders-section", "Senders", { "senders" } },

@@ -236,9 +236,9 @@ static void
 test_nothing(void **state)
 {
 	static const char *const names[] = {
-		"totals",  "receivers", "senders", "causes",
-		"replies", "volume",	"waiting", "stories",
-		"rejects", "hours",	"files",   "unknown",
+		"totals", "receivers", "senders", "causes",   "replies",
+		"volume", "waiting",   "stories", "triggers", "rejects",
+		"hours",  "files",     "unknown",
 	};
 	struct mm_store *s = make("SELECT 1");
 	struct mm_figures *f = mm_figures_new(s);

@@ -1,6 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "analyze/case/before.h"
 #include "analyze/case/counted.h"
 #include "analyze/case/figures.h"
 #include "analyze/case/select.h"
@@ -164,6 +165,8 @@ struct mm_table *
 mm_figure(struct mm_figures *f, const char *name, int64_t limit,
 	  struct mm_err *err)
 {
+	if (strcmp(name, "triggers") == 0)
+		return mm_before_table(f->store, limit, err);
 	for (size_t i = 0; mm_counted[i].name != NULL; i++)
 		if (strcmp(mm_counted[i].name, name) == 0)
 			return counted(f, &mm_counted[i], limit, err);

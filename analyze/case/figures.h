@@ -24,6 +24,7 @@ void mm_figures_free(struct mm_figures *f);
  *   volume     attempts by outcome, over time; one row a bucket of time
  *   waiting    recipients that had come and not left, over time
  *   stories    of the incidents, in the order of their export
+ *   triggers   what went before blocks (before.h)
  *   rejects    refused at the door: stage, cause, example
  *   hours      volume by hour
  *   files      the ledger in short
