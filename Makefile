@@ -16,7 +16,7 @@ PACKAGES = gcc libc6-dev make pkg-config zlib1g-dev libsqlite3-dev \
            nettle-dev libjansson-dev libjs-dygraphs
 TEST_PACKAGES  = libcmocka-dev python3 chromium chromium-driver xz-utils \
                  bzip2 zstd lz4 sqlite3 pflogsumm perl
-BENCH_PACKAGES = python3 pflogsumm
+BENCH_PACKAGES = python3 pflogsumm libsisimai-perl
 FUZZ_PACKAGES  = clang libclang-rt-14-dev
 
 LIBS     = zlib sqlite3 libpcre2-8 libarchive libxxhash nettle jansson
@@ -125,11 +125,14 @@ BENCH_MB = 1000
 bench: deps-build
 	@sh tests/deps.sh $(BENCH_PACKAGES)
 	@$(MAKE) --no-print-directory mailmortem $(B)/bench/genlog \
-	  $(B)/bench/replay_speed
+	  $(B)/bench/replay_speed $(B)/bench/classify_speed
 	@python3 tests/bench/run.py ./mailmortem $(B)/bench/genlog $(BENCH_MB) $(B)
 	@python3 tests/bench/replay.py ./mailmortem $(B)/bench/replay_speed
+	@$(B)/bench/classify_speed
+	@python3 tests/bench/sisimai.py ./mailmortem
 
-$(B)/bench/replay_speed: tests/bench/replay_speed.c $(B)/libmm.a
+$(B)/bench/replay_speed $(B)/bench/classify_speed: \
+$(B)/bench/%: tests/bench/%.c $(B)/libmm.a
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -o $@ $^ $(LDLIBS_ALL)
 

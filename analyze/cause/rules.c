@@ -212,6 +212,31 @@ set_bit(uint64_t *bits, size_t i)
 	bits[i / 64] |= UINT64_C(1) << (i % 64);
 }
 
+/* Lower case, and runs of blanks and line ends as one blank: the form that
+ * literals and patterns are written for. */
+static struct mm_str
+normal(struct mm_rules *r, struct mm_str text)
+{
+	char *out = r->text;
+	char last = ' ';
+
+	if (text.n > TEXT_MAX)
+		text.n = TEXT_MAX;
+	for (size_t i = 0; i < text.n; i++) {
+		char c = text.p[i];
+
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c + 32);
+		else if (c >= '\t' && c <= '\r')
+			c = ' ';
+		*out = c;
+		/* A second blank is written over by what comes next. */
+		out += c != ' ' || last != ' ';
+		last = c;
+	}
+	return (struct mm_str){ r->text, (size_t)(out - r->text) };
+}
+
 static void
 index_literals(struct mm_rules *r)
 {
@@ -234,6 +259,9 @@ index_literals(struct mm_rules *r)
 		set_bit(r->always, i);
 		r->list[p->rule].row.always = !p->any;
 	}
+	for (size_t i = 0; i < r->n_samples; i++)
+		mm_sieve_expect(r->sieve,
+				normal(r, r->samples[i].refusal.text));
 	mm_sieve_seal(r->sieve);
 }
 
@@ -305,28 +333,6 @@ mm_rules_free(struct mm_rules *r)
 	mm_causes_free(r->causes);
 	mm_arena_fini(&r->arena);
 	free(r);
-}
-
-/* Lower case, and runs of blanks and line ends as one blank: the form that
- * literals and patterns are written for. */
-static struct mm_str
-normal(struct mm_rules *r, struct mm_str text)
-{
-	size_t n = 0;
-	bool blank = true;
-
-	for (size_t i = 0; i < text.n && n < TEXT_MAX; i++) {
-		char c = text.p[i];
-		bool space = c == ' ' || (c >= '\t' && c <= '\r');
-
-		if (space && blank)
-			continue;
-		blank = space;
-		r->text[n++] = space		      ? ' '
-			       : c >= 'A' && c <= 'Z' ? (char)(c + 32)
-						      : c;
-	}
-	return (struct mm_str){ r->text, n };
 }
 
 static struct question

@@ -4,9 +4,11 @@
 #include "analyze/cause/sieve.h"
 #include "formats/base/mem.h"
 
-#define GRAM	3
-#define BITS	16
-#define BUCKETS (1U << 12)
+#define GRAM	    3
+#define BITS	    16
+#define BUCKET_BITS 14
+#define BUCKETS	    (1U << BUCKET_BITS)
+#define TEXT_WEIGHT 4
 
 struct entry {
 	uint32_t gram; /* three bytes of the literal ... */
@@ -19,6 +21,7 @@ struct entry {
 struct mm_sieve {
 	struct entry *list; /* ordered by bucket once sealed */
 	size_t n, cap;
+	uint32_t uses[1U << BITS]; /* of a gram; only until the seal */
 	uint64_t seen[(1U << BITS) / 64];
 	uint32_t from[BUCKETS + 1]; /* entries of a bucket */
 };
@@ -72,16 +75,20 @@ by_bucket(const void *a, const void *b)
 	return way != 0 ? way : (x->id > y->id) - (x->id < y->id);
 }
 
-/* What is common in the literals is common in the texts: take the three bytes
- * that fewest literals have. */
+void
+mm_sieve_expect(struct mm_sieve *s, struct mm_str text)
+{
+	for (size_t at = 0; at + GRAM <= text.n; at++)
+		s->uses[hash(gram_at(text.p + at))] += TEXT_WEIGHT;
+}
+
+/* What is common in the texts and in the other literals is a poor sign. */
 static void
 choose_grams(struct mm_sieve *s)
 {
-	uint32_t *uses = mm_calloc(1U << BITS, sizeof(*uses));
-
 	for (size_t i = 0; i < s->n; i++)
 		for (size_t at = 0; at + GRAM <= s->list[i].literal.n; at++)
-			uses[hash(gram_at(s->list[i].literal.p + at))]++;
+			s->uses[hash(gram_at(s->list[i].literal.p + at))]++;
 	for (size_t i = 0; i < s->n; i++) {
 		struct entry *e = &s->list[i];
 		uint32_t least = UINT32_MAX;
@@ -89,14 +96,13 @@ choose_grams(struct mm_sieve *s)
 		for (size_t at = 0; at + GRAM <= e->literal.n; at++) {
 			uint32_t g = gram_at(e->literal.p + at);
 
-			if (uses[hash(g)] >= least)
+			if (s->uses[hash(g)] >= least)
 				continue;
-			least = uses[hash(g)];
+			least = s->uses[hash(g)];
 			e->gram = g;
 			e->at = (uint32_t)at;
 		}
 	}
-	free(uses);
 }
 
 void
@@ -115,16 +121,27 @@ mm_sieve_seal(struct mm_sieve *s)
 		s->seen[h / 64] |= UINT64_C(1) << (h % 64);
 	}
 	for (uint32_t b = 0; b <= BUCKETS; b++) {
-		while (k < s->n && hash(s->list[k].gram) >> (BITS - 12) < b)
+		while (k < s->n &&
+		       hash(s->list[k].gram) >> (BITS - BUCKET_BITS) < b)
 			k++;
 		s->from[b] = (uint32_t)k;
 	}
 }
 
+/* Short texts, most of which differ early: no call. */
+static inline bool
+same_bytes(const char *a, const char *b, size_t n)
+{
+	while (n > 0 && a[n - 1] == b[n - 1])
+		n--;
+	return n == 0;
+}
+
 static void
 look(const struct mm_sieve *s, struct mm_str text, size_t at, uint64_t *bits)
 {
-	uint32_t gram = gram_at(text.p + at), b = hash(gram) >> (BITS - 12);
+	uint32_t gram = gram_at(text.p + at);
+	uint32_t b = hash(gram) >> (BITS - BUCKET_BITS);
 	bool met = false;
 
 	for (uint32_t i = s->from[b]; i < s->from[b + 1]; i++) {
@@ -133,8 +150,8 @@ look(const struct mm_sieve *s, struct mm_str text, size_t at, uint64_t *bits)
 		if (!e->same)
 			met = e->gram == gram && at >= e->at &&
 			      text.n - (at - e->at) >= e->literal.n &&
-			      memcmp(text.p + at - e->at, e->literal.p,
-				     e->literal.n) == 0;
+			      same_bytes(text.p + at - e->at, e->literal.p,
+					 e->literal.n);
 		if (met)
 			bits[e->id / 64] |= UINT64_C(1) << (e->id % 64);
 	}
