@@ -90,7 +90,7 @@ from_line(struct classify *c, struct mm_str line)
 	c->found = false;
 	mm_frame(&c->framer, line, &framed);
 	if (framed.framing != MM_FRAME_NONE || framed.tag.n > 0)
-		(void)mm_logs_parse(&framed, &emit);
+		(void)mm_logs_parse(NULL, &framed, &emit);
 	refusal = from_reason(c, c->found ? mm_buf_str(&c->reason) : line);
 	if (c->found && refusal.stage == MM_STAGE_NONE)
 		refusal.stage = c->stage;

@@ -7,7 +7,7 @@
 #include "analyze/verbs.h"
 #include "formats/base/mem.h"
 #include "formats/base/utf8.h"
-#include "formats/logs/logs.h"
+#include "formats/logs/own.h"
 #include "formats/mail/fields.h"
 #include "formats/mail/reply.h"
 #include "formats/read/excerpt.h"
@@ -55,6 +55,7 @@ struct explain {
 	struct mm_front f;
 	struct mm_output o;
 	struct mm_judge judge;
+	struct mm_own *own;  /* owned */
 	struct mm_sink sink; /* of forms that are not text */
 	/* The line in hand. */
 	const char *file;
@@ -238,18 +239,17 @@ print_line(struct explain *x)
 static enum mm_status
 explain_line(struct explain *x, const struct mm_line *line)
 {
-	const struct mm_log_format *f = mm_logs_claim(line);
 	struct mm_emit emit = { take_record, x, NULL };
 
 	x->line = line;
-	x->format = f != NULL ? f->name : NULL;
+	x->format = mm_logs_claim(x->own, line);
 	x->n_records = 0;
 	mm_buf_clear(&x->records);
 	/* The verdict stands in the rows of the records: asked for first. */
-	x->verdict = mm_logs_verdict(line, &x->why);
+	x->verdict = mm_logs_verdict(x->own, line, &x->why);
 	x->n_foreign += x->verdict == MM_LINE_FOREIGN;
 	x->n_malformed += x->verdict == MM_LINE_MALFORMED;
-	(void)mm_logs_parse(line, &emit);
+	(void)mm_logs_parse(x->own, line, &emit);
 	if (mm_output_is_text(&x->o))
 		x->st = print_line(x);
 	else if (x->n_records == 0)
@@ -366,6 +366,8 @@ explain(struct explain *x, const struct mm_words *words)
 	enum mm_status st = rules != NULL ? MM_OK : MM_EFORMAT;
 
 	if (st == MM_OK)
+		st = mm_front_own(&x->f, &x->own, x->err);
+	if (st == MM_OK)
 		st = mm_output_open(&x->o, x->err);
 	if (st == MM_OK && !mm_output_is_text(&x->o))
 		st = mm_output_begin(&x->o, columns, MM_COUNT(columns),
@@ -375,6 +377,7 @@ explain(struct explain *x, const struct mm_words *words)
 	if (rules != NULL)
 		st = mm_output_close(&x->o, st, x->err);
 	mm_judge_close(rules);
+	mm_own_free(x->own);
 	return st;
 }
 

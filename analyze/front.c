@@ -12,6 +12,7 @@
 #include "analyze/judge.h"
 #include "formats/base/time.h"
 #include "formats/base/verb.h"
+#include "formats/logs/own.h"
 
 #define MAX_UNKNOWN 0.01
 
@@ -108,6 +109,18 @@ mm_front_evidence(const struct mm_front *f, struct mm_evidence_options *o,
 	return parse_zone(f->zone, &o->zone_us, err);
 }
 
+enum mm_status
+mm_front_own(const struct mm_front *f, struct mm_own **own, struct mm_err *err)
+{
+	int64_t zone_us;
+	enum mm_status st = parse_zone(f->zone, &zone_us, err);
+
+	*own = f->formats.n > 0 ? mm_own_new(zone_us) : NULL;
+	for (size_t i = 0; i < f->formats.n && st == MM_OK; i++)
+		st = mm_own_add(*own, f->formats.v[i], err);
+	return st;
+}
+
 static enum mm_status
 fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
      size_t n_paths, struct mm_err *err)
@@ -116,6 +129,7 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 	struct mm_ingest_options o = { 0 };
 	struct mm_judge_rules *rules;
 	struct mm_judge judge;
+	struct mm_own *own;
 	enum mm_status st;
 
 	st = mm_front_evidence(f, &o.evidence, err);
@@ -125,16 +139,23 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 	if (rules == NULL)
 		return MM_EFORMAT;
 	o.judge = &judge;
+	st = mm_front_own(f, &own, err);
+	o.own = own;
 	if (!f->quiet && isatty(STDERR_FILENO)) {
 		o.progress = show_progress;
 		o.progress_ctx = &p;
 	}
-	st = mm_ingest(s, paths, n_paths, &o, &f->sum, err);
+	if (st == MM_OK)
+		st = mm_ingest(s, paths, n_paths, &o, &f->sum, err);
 	mm_judge_close(rules);
+	mm_own_free(own);
 	if (o.progress != NULL)
 		(void)fprintf(stderr, "\r\033[K");
 	if (st == MM_OK)
-		st = mm_sources_write(s, paths, n_paths, err);
+		st = mm_sources_write(s, "source", paths, n_paths, err);
+	if (st == MM_OK)
+		st = mm_sources_write(s, "format", f->formats.v, f->formats.n,
+				      err);
 	if (st == MM_OK && f->embed)
 		st = mm_embed(s, err);
 	f->has_read = st == MM_OK;
@@ -179,11 +200,25 @@ mm_front_open(struct mm_front *f, const char *const *paths, size_t n_paths,
 	return make(f, NULL, paths, n_paths, err);
 }
 
+/* Those that are not there yet. */
+static void
+add_new(struct mm_words *all, const char *const *paths, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool known = false;
+
+		for (size_t k = 0; k < all->n; k++)
+			known |= strcmp(all->v[k], paths[i]) == 0;
+		if (!known)
+			mm_words_add(all, paths[i]);
+	}
+}
+
 enum mm_status
 mm_front_ingest(struct mm_front *f, const char *const *paths, size_t n_paths,
 		struct mm_err *err)
 {
-	struct mm_words all = { 0 };
+	struct mm_words all = { 0 }, formats = { 0 };
 	struct mm_arena texts;
 	struct mm_store *s;
 	enum mm_status st = MM_OK;
@@ -191,24 +226,24 @@ mm_front_ingest(struct mm_front *f, const char *const *paths, size_t n_paths,
 	mm_arena_init(&texts);
 	if (access(f->case_path, F_OK) == 0) {
 		s = mm_store_open(f->case_path, err);
-		st = s != NULL ? mm_sources_read(s, &texts, &all, err)
+		st = s != NULL ? mm_sources_read(s, "source", &texts, &all, err)
 			       : MM_EFORMAT;
+		if (st == MM_OK)
+			st =
+			    mm_sources_read(s, "format", &texts, &formats, err);
 		mm_store_close(s);
 	}
-	for (size_t i = 0; i < n_paths; i++) {
-		bool known = false;
-
-		for (size_t k = 0; k < all.n; k++)
-			known |= strcmp(all.v[k], paths[i]) == 0;
-		if (!known)
-			mm_words_add(&all, paths[i]);
-	}
+	add_new(&all, paths, n_paths);
+	add_new(&formats, f->formats.v, f->formats.n);
+	mm_words_fini(&f->formats);
+	f->formats = formats;
 	if (st == MM_OK) {
 		s = make(f, f->case_path, all.v, all.n, err);
 		st = s != NULL ? MM_OK : err->code;
 		mm_store_close(s);
 	}
 	mm_words_fini(&all);
+	mm_words_fini(&f->formats);
 	mm_arena_fini(&texts);
 	return st;
 }

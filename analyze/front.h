@@ -14,6 +14,7 @@ struct mm_front {
 	const char *rules_path; /* --rules: asked before the built-in ones */
 	double max_unknown;	/* --max-unknown; 0: the default, 1 % */
 	int64_t max_expand;	/* --max-expand; 0: the default */
+	struct mm_words formats; /* --log-format */
 	bool quiet;		/* -q */
 	bool embed;		/* keep the sources in the case, too */
 	/* After mm_front_open, when evidence was read. */
@@ -25,6 +26,8 @@ struct mm_front {
 #define MM_FRONT_READING(f) \
 	{ 0, "tz", MM_OPT_TEXT, &(f).zone, "ZONE", \
 	  "of stamps without one: UTC, +01:00" }, \
+	{ 0, "log-format", MM_OPT_LIST, &(f).formats, "FILE", \
+	  "a log format of your own; several are fine" }, \
 	{ 0, "rules", MM_OPT_TEXT, &(f).rules_path, "FILE", \
 	  "own rules of causes, asked first" }, \
 	{ 0, "max-expand", MM_OPT_INT, &(f).max_expand, "N", \
@@ -43,6 +46,9 @@ struct mm_front {
 enum mm_status mm_front_evidence(const struct mm_front *f,
 				 struct mm_evidence_options *o,
 				 struct mm_err *err) MM_USE_RESULT;
+/* The log formats of --log-format; NULL without any. Owned, on failure too. */
+enum mm_status mm_front_own(const struct mm_front *f, struct mm_own **own,
+			    struct mm_err *err) MM_USE_RESULT;
 /* The case a verb reads: the one of -c, or a private one made of `paths`.
  * Owned; NULL on failure. Prints progress and what was read to stderr. */
 struct mm_store *mm_front_open(struct mm_front *f, const char *const *paths,

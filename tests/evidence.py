@@ -314,6 +314,18 @@ write("equal/mail.log", after)
 case("equal-lines", ["equal"], [row("equal/mail.log.1", twice, twice),
                                 row("equal/mail.log", after, after)])
 
+# Nor are runs of them, in the second of a rotation (a queue run that tells the
+# same of several recipients).
+run = (log(1344, 1) + b"Nov 14 22:25:00 mx1 sm-mta[5]: connect on mx\n"
+       b"Nov 14 22:25:00 mx1 sm-mta[5]: handshake\n"
+       b"Nov 14 22:25:00 mx1 sm-mta[5]: closed\n")
+later = b"Nov 14 22:25:00 mx1 sm-mta[5]: another\n" + run[-len(
+    run.split(b"\n", 1)[1]):] + log(1346, 3)
+write("turn/mail.log.1", run)
+write("turn/mail.log", later)
+case("rotation-second", ["turn"], [row("turn/mail.log.1", run, run),
+                                   row("turn/mail.log", later, later)])
+
 # Clocks: ids of the MTAs tell zone and year where the stamps do not.
 D62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 D52 = "".join(c for c in D62 if c not in "AEIOUaeiou")
@@ -395,6 +407,11 @@ write("images/a.png", b"\x89PNG\r\n\x1a\n")
 write("images/b.png", b"\x89PNG\r\n\x1a\n")
 case("no-logs", ["images"],
      ["error images: no log and no spool among 2 files; " + hint])
+write("lzop/a.lzo", b"\x89LZO\0\r\n\x1a\n" + bytes(100))
+write("lzop/b.png", b"\x89PNG\r\n\x1a\n")
+case("lzop", ["lzop"],
+     ["error lzop: no log and no spool among 2 files; lzop/a.lzo is lzop data: "
+      "unpack it first"])
 write("journal", b"LPKSHHRH" + bytes(100))
 case("journal", ["journal"],
      ["error journal: a systemd journal, not a log; export it with "

@@ -8,7 +8,8 @@ export MAILMORTEM
 passed=0 failed=0
 for t in "$@" "sh tests/golden.sh" \
 	"python3 tests/second_opinion.py $MAILMORTEM $build/opinion" \
-	"python3 tests/properties.py $MAILMORTEM $build/opinion"; do
+	"python3 tests/properties.py $MAILMORTEM $build/opinion" \
+	"python3 tests/packings.py $MAILMORTEM $build/packings"; do
 	if $t; then
 		passed=$((passed + 1))
 	else

@@ -131,7 +131,7 @@ check(const char *where, const char *format, struct mm_str raw,
 
 	mm_buf_init(&s.rows, 1 << 20);
 	split_line(raw, &line);
-	v = mm_logs_parse(&line, &emit);
+	v = mm_logs_parse(NULL, &line, &emit);
 	assert_true((v == MM_LINE_RECORD) == (s.rows.n > 0));
 	add_verdict(&s.rows, v, emit.why);
 	well = strcmp(s.rows.p, want) == 0;

@@ -189,7 +189,8 @@ from_table(struct mm_store *s, int64_t from_us, int64_t to_us,
 	struct mm_query *q = mm_query_new(
 	    s,
 	    "SELECT m.id FROM temp.found f CROSS JOIN message m ON m.id = f.id"
-	    " WHERE m.arrived_us >= ?1 AND m.arrived_us < ?2"
+	    " WHERE coalesce(m.arrived_us, ?1) >= ?1"
+	    " AND coalesce(m.arrived_us, ?1) < ?2"
 	    " ORDER BY m.arrived_us, m.id",
 	    err);
 	enum mm_status st = q != NULL ? MM_OK : MM_EIO;

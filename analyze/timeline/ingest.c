@@ -137,6 +137,7 @@ read_log(struct ingest *in, size_t i, struct mm_err *err)
 	struct mm_emit emit = { take_record, in, NULL };
 	enum mm_status st = lines != NULL ? MM_OK : MM_EIO;
 	struct mm_line line;
+	enum mm_verdict v;
 	uint64_t number, byte;
 
 	while (st == MM_OK) {
@@ -145,7 +146,8 @@ read_log(struct ingest *in, size_t i, struct mm_err *err)
 			break;
 		in->at =
 		    (struct mm_row_place){ (uint32_t)i + 1, (uint32_t)number };
-		count_line(in, f, &line, mm_logs_parse(&line, &emit), emit.why);
+		v = mm_logs_parse(in->o->own, &line, &emit);
+		count_line(in, f, &line, v, emit.why);
 		if (++in->sum->n_lines % PROGRESS_LINES == 0)
 			report_progress(in, lines);
 	}

@@ -5,9 +5,12 @@
 #include "analyze/case/load.h"
 #include "formats/read/evidence.h"
 
+struct mm_own; /* formats/logs/own.h */
+
 struct mm_ingest_options {
 	struct mm_evidence_options evidence;
 	const struct mm_judge *judge;
+	const struct mm_own *own; /* the user's formats; NULL: none */
 	/* Called now and then with bytes done of bytes in all; may be NULL. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t all,
 			 uint64_t n_lines);

@@ -18,7 +18,7 @@ next_line(struct mm_ini *ini, struct mm_str *line)
 	}
 	ini->line++;
 	for (size_t i = 0; i < line->n; i++)
-		if (line->p[i] == '#' &&
+		if (line->p[i] == '#' && (i == 0 || !ini->whole_values) &&
 		    (i == 0 || line->p[i - 1] == ' ' || line->p[i - 1] == '\t'))
 			line->n = i;
 	*line = mm_str_trim(*line);

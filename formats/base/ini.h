@@ -19,6 +19,7 @@ struct mm_ini {
 	struct mm_str left;
 	struct mm_str section, argument; /* argument: absent when none */
 	size_t line;
+	bool whole_values; /* a # in a value is part of it */
 };
 
 struct mm_ini_item {

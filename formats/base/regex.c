@@ -79,3 +79,31 @@ mm_regex_match(const struct mm_regex *r, struct mm_str s,
 	}
 	return true;
 }
+
+size_t
+mm_regex_groups(const struct mm_regex *r)
+{
+	uint32_t n = 0;
+
+	(void)pcre2_pattern_info(r->code, PCRE2_INFO_CAPTURECOUNT, &n);
+	return n;
+}
+
+bool
+mm_regex_name(const struct mm_regex *r, size_t i, struct mm_str *name,
+	      size_t *number)
+{
+	uint32_t n = 0, each = 0;
+	PCRE2_SPTR table, entry;
+
+	(void)pcre2_pattern_info(r->code, PCRE2_INFO_NAMECOUNT, &n);
+	if (i >= n)
+		return false;
+	(void)pcre2_pattern_info(r->code, PCRE2_INFO_NAMEENTRYSIZE, &each);
+	(void)pcre2_pattern_info(r->code, PCRE2_INFO_NAMETABLE, &table);
+	/* Two bytes of the number, then the name and a NUL. */
+	entry = table + i * each;
+	*number = (size_t)entry[0] << 8 | entry[1];
+	*name = mm_str_z((const char *)(entry + 2));
+	return true;
+}

@@ -18,6 +18,12 @@ struct mm_regex *mm_regex_new(struct mm_str pattern, unsigned flags,
 			      struct mm_err *err);
 void mm_regex_free(struct mm_regex *r);
 
+/* How many groups it has; the name and number of the i-th one with a name, in
+ * the order of the names, as a view: false past the last. */
+size_t mm_regex_groups(const struct mm_regex *r);
+bool mm_regex_name(const struct mm_regex *r, size_t i, struct mm_str *name,
+		   size_t *number);
+
 /* Does it match anywhere in `s`? Up to `n_groups` of `groups` (may be NULL)
  * are filled: [0] the whole match, then the numbered groups; absent ones
  * that took no part. A match that hits the limit counts as none. */

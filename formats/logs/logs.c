@@ -3,6 +3,7 @@
 #include "formats/logs/exim.h"
 #include "formats/logs/filters.h"
 #include "formats/logs/opensmtpd.h"
+#include "formats/logs/own.h"
 #include "formats/logs/postfix.h"
 #include "formats/logs/qmail.h"
 #include "formats/logs/sendmail.h"
@@ -22,8 +23,8 @@ static const struct mm_log_format *const formats[] = {
 	/* clang-format on */
 };
 
-const struct mm_log_format *
-mm_logs_claim(const struct mm_line *line)
+static const struct mm_log_format *
+find(const struct mm_line *line)
 {
 	for (size_t i = 0; i < MM_COUNT(formats); i++)
 		if (formats[i]->claims(line))
@@ -31,12 +32,25 @@ mm_logs_claim(const struct mm_line *line)
 	return NULL;
 }
 
-enum mm_verdict
-mm_logs_parse(const struct mm_line *line, struct mm_emit *emit)
+const char *
+mm_logs_claim(const struct mm_own *own, const struct mm_line *line)
 {
-	const struct mm_log_format *f = mm_logs_claim(line);
+	const char *name = mm_own_claim(own, line);
+	const struct mm_log_format *f = name == NULL ? find(line) : NULL;
+
+	return f != NULL ? f->name : name;
+}
+
+enum mm_verdict
+mm_logs_parse(const struct mm_own *own, const struct mm_line *line,
+	      struct mm_emit *emit)
+{
+	const struct mm_log_format *f;
 
 	emit->why = NULL;
+	if (own != NULL && mm_own_claim(own, line) != NULL)
+		return mm_own_parse(own, line, emit);
+	f = find(line);
 	return f != NULL ? f->parse(line, emit) : MM_LINE_FOREIGN;
 }
 
@@ -48,10 +62,11 @@ drop_record(void *ctx, const struct mm_record *r)
 }
 
 enum mm_verdict
-mm_logs_verdict(const struct mm_line *line, const char **why)
+mm_logs_verdict(const struct mm_own *own, const struct mm_line *line,
+		const char **why)
 {
 	struct mm_emit emit = { drop_record, NULL, NULL };
-	enum mm_verdict v = mm_logs_parse(line, &emit);
+	enum mm_verdict v = mm_logs_parse(own, line, &emit);
 
 	*why = emit.why;
 	return v;

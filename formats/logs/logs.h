@@ -35,14 +35,17 @@ struct mm_log_format {
 				 struct mm_emit *emit);
 };
 
-/* Read one line with the format that claims it; MM_LINE_FOREIGN when none
- * does. Stateless: the same line always gives the same records. */
-enum mm_verdict mm_logs_parse(const struct mm_line *line, struct mm_emit *emit);
-
-/* Whose line it is; NULL when nobody's. */
-const struct mm_log_format *mm_logs_claim(const struct mm_line *line);
+/* Read one line with the format that claims it, one of `own` (own.h; NULL:
+ * there are none) before the built-in ones; MM_LINE_FOREIGN when none does.
+ * Stateless: the same line always gives the same records. */
+struct mm_own;
+enum mm_verdict mm_logs_parse(const struct mm_own *own,
+			      const struct mm_line *line, struct mm_emit *emit);
+/* Whose line it is, by name; NULL when nobody's. */
+const char *mm_logs_claim(const struct mm_own *own, const struct mm_line *line);
 /* The verdict alone, and why a line is malformed (static; else NULL). */
-enum mm_verdict mm_logs_verdict(const struct mm_line *line, const char **why);
+enum mm_verdict mm_logs_verdict(const struct mm_own *own,
+				const struct mm_line *line, const char **why);
 
 const struct mm_log_format *mm_logs_format(size_t i); /* NULL past the end */
 

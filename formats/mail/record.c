@@ -36,7 +36,7 @@ const char *const mm_trouble_words[] = { "disk",   "dns",    "tls",
 					 "other",  NULL };
 
 static const char *const mtas[] = { "unknown",	 "postfix", "exim", "sendmail",
-				    "opensmtpd", "qmail",   NULL };
+				    "opensmtpd", "qmail",   "own",  NULL };
 static const char *const events[] = {
 	"arrival", "detail",  "recipient",  "attempt", "leg",
 	"expired", "notice",  "same-mail",  "held",    "released",

@@ -44,6 +44,18 @@ no_evidence(const struct mm_evidence *ev, const char *first_path,
 	static const char hint[] = "give mail logs, spool folders or queue "
 				   "listings (plain, compressed or archived)";
 
+	/* One that could be made useful says how. */
+	for (size_t i = 0; ev->n != 1 && i < ev->n; i++) {
+		const struct mm_ledger *row = &ev->items[i].row;
+
+		if (row->note.n > 0)
+			return mm_err_set(
+			    err, MM_EFORMAT,
+			    "%s: no log and no spool among %zu files; "
+			    "%.*s is %s: %.*s",
+			    first_path, ev->n, MM_STR_ARG(row->name), row->kind,
+			    MM_STR_ARG(row->note));
+	}
 	if (ev->n != 1)
 		return mm_err_set(err, MM_EFORMAT,
 				  "%s: no log and no spool among %zu files; "

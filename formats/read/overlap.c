@@ -25,6 +25,9 @@ struct past {
 	size_t last;   /* the line that was found last, or NOWHERE */
 	size_t streak; /* how many before it were found one by one */
 	bool running;  /* the line at hand follows a copy */
+	/* It ends in the second in which the log at hand begins: a rotation,
+	 * or a copy from the very first line on. */
+	bool only_meets;
 };
 
 struct mm_overlap {
@@ -116,6 +119,8 @@ mm_overlap_begin(struct mm_overlap *ov, int64_t first_us, int64_t keep_us)
 		}
 		if (last > ov->reach_sec)
 			ov->reach_sec = last;
+		p->only_meets =
+		    first_us != MM_TIME_NONE && last == second_of(first_us);
 		ov->list[n++] = *p;
 	}
 	ov->list = mm_grow(ov->list, n, &ov->cap, sizeof(*ov->list));
@@ -252,7 +257,9 @@ mm_overlap_look(struct mm_overlap *ov, const struct mm_line *line)
 	ov->hash = hash_of(line, ov->sec);
 	for (size_t i = 0; i + 1 < ov->n && ov->sec <= ov->reach_sec; i++) {
 		struct past *p = &ov->list[i];
-		size_t at = find(p, ov->sec, ov->hash, behind_last(p));
+		size_t at = p->only_meets && ov->has_new && !p->running
+				? NOWHERE
+				: find(p, ov->sec, ov->hash, behind_last(p));
 
 		if (at == NOWHERE)
 			continue;

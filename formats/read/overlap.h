@@ -5,7 +5,9 @@
  * earlier log has it in the same second (same host up to the first dot, tag,
  * pid and text) and it belongs to a run: three such lines follow one another
  * in this log, or it is the third to follow one another in the earlier log (a
- * file of warnings beside the file of all). Each line of the earlier log
+ * file of warnings beside the file of all). Two logs that share but the one
+ * second of their rotation repeat one another by chance: there, only a run
+ * from the first line of the later one counts. Each line of the earlier log
  * stands for one copy in the later, so equal lines of one file all count.
  * Memory: 4 bytes a line of what overlaps. Private to this room.
  */

@@ -50,13 +50,13 @@ read_line(const struct mm_line *line)
 {
 	struct seen first = { 0, 0 }, second = { 0, 0 };
 	struct mm_emit emit = { take, &first, NULL };
-	enum mm_verdict verdict = mm_logs_parse(line, &emit);
+	enum mm_verdict verdict = mm_logs_parse(NULL, line, &emit);
 
 	if ((verdict == MM_LINE_RECORD) != (first.n_records > 0) ||
 	    (verdict == MM_LINE_MALFORMED && emit.why == NULL))
 		abort();
 	emit.ctx = &second;
-	if (mm_logs_parse(line, &emit) != verdict ||
+	if (mm_logs_parse(NULL, line, &emit) != verdict ||
 	    first.n_records != second.n_records || first.hash != second.hash)
 		abort();
 }
