@@ -17,7 +17,8 @@ struct classify {
 	const char *rules_path, *relay, *op;
 	struct mm_rules *rules;
 	struct mm_framer framer;
-	struct mm_buf fold; /* lines joined */
+	struct mm_buf words; /* of qmail */
+	struct mm_buf fold;  /* lines joined */
 	struct mm_buf out;
 	/* Of the record of a log line that carries a reply. */
 	bool found;
@@ -26,11 +27,27 @@ struct classify {
 	enum mm_stage stage;
 };
 
+/* qmail-send logs the words of qmail-remote with `_` for each blank. */
+static struct mm_str
+qmail_words(struct classify *c, struct mm_str reason)
+{
+	if (mm_str_find(reason, "_Remote_host_said:_") == MM_NOT_FOUND &&
+	    mm_str_find(reason, "/Remote_host_said:_") == MM_NOT_FOUND &&
+	    !mm_str_starts(reason, "Sorry,_"))
+		return reason;
+	mm_buf_clear(&c->words);
+	for (size_t i = 0; i < reason.n; i++)
+		mm_buf_addc(&c->words, reason.p[i] == '_' ? ' ' : reason.p[i]);
+	return mm_buf_str(&c->words);
+}
+
 /* A reason as an MTA writes it, or a reply as a receiver does. */
 static struct mm_refusal
 from_reason(struct classify *c, struct mm_str reason)
 {
 	struct mm_reply r;
+
+	reason = qmail_words(c, reason);
 
 	mm_reply_parse(reason, &c->fold, &r);
 	return (struct mm_refusal){ .op = c->op,
@@ -298,6 +315,7 @@ run(int argc, const char *const *argv)
 		return mm_front_help(&usage);
 	}
 	mm_buf_init(&c.fold, TEXT_MAX);
+	mm_buf_init(&c.words, TEXT_MAX);
 	mm_buf_init(&c.reason, TEXT_MAX);
 	mm_buf_init(&c.out, SIZE_MAX);
 	mm_framer_init(&c.framer, MM_TIME_NONE, 0);
@@ -309,6 +327,7 @@ run(int argc, const char *const *argv)
 	mm_rules_free(c.rules);
 	mm_buf_fini(&c.out);
 	mm_buf_fini(&c.reason);
+	mm_buf_fini(&c.words);
 	mm_buf_fini(&c.fold);
 	mm_words_fini(&words);
 	return mm_front_exit(&front, usage.verb, st, &err);

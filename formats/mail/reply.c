@@ -378,11 +378,16 @@ static void
 parse_said(struct mm_str s, const struct lead *lead, struct mm_buf *fold,
 	   struct mm_reply *out)
 {
-	struct mm_str whole = out->text;
+	struct mm_str whole = out->text, word;
 
 	out->stage = lead->stage;
-	if (!take_host(&s, out))
-		return;
+	if (!take_host(&s, out)) {
+		/* "host mx.example.org said:", as people and panels cut it. */
+		if (!mm_str_cutc(&s, ' ', &word))
+			return;
+		out->host = word;
+		s = (struct mm_str){ s.p - 1, s.n + 1 };
+	}
 	if (mm_str_skip(&s, " said: "))
 		set_reply(cut_in_reply(s, out), fold, out);
 	else if (mm_str_skip(&s, " refused to start TLS: "))
@@ -394,8 +399,10 @@ parse_said(struct mm_str s, const struct lead *lead, struct mm_buf *fold,
 		set_reply(s, fold, out);
 	else if (mm_str_skip(&s, " SMTP error from remote mail server after "))
 		parse_after(s, fold, out);
-	else
+	else {
 		out->text = whole;
+		out->host = out->ip.n > 0 ? out->host : MM_STR_ABSENT;
+	}
 }
 
 /* Before Postfix 2.3: "connect to H[ip]: server refused to talk to me: 421". */
