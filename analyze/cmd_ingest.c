@@ -9,6 +9,8 @@ run(int argc, const char *const *argv)
 	struct mm_front f = { 0 };
 	const struct mm_option options[] = {
 		MM_FRONT_OPTIONS(f),
+		{ 0, "fix-skew", MM_OPT_FLAG, &f.fix_skew, NULL,
+		  "take the difference of clocks off the times" },
 		{ 0, "embed", MM_OPT_FLAG, &f.embed, NULL,
 		  "put the sources into the case, too" },
 	};

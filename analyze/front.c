@@ -10,6 +10,7 @@
 #include "analyze/front.h"
 #include "analyze/incident/incidents.h"
 #include "analyze/judge.h"
+#include "analyze/timeline/skew.h"
 #include "formats/base/time.h"
 #include "formats/base/verb.h"
 #include "formats/logs/own.h"
@@ -72,6 +73,26 @@ show_sum(const struct mm_ingest_sum *sum)
 	(void)fprintf(stderr, "\n");
 }
 
+static void
+show_skews(const struct mm_skews *k, bool fixed)
+{
+	const struct mm_skew *s;
+	char far[MM_TIME_TEXT], give[MM_TIME_TEXT];
+
+	for (size_t i = 0; (s = mm_skews_at(k, i)) != NULL; i++)
+		(void)fprintf(
+		    stderr,
+		    "the clock of %.*s is %s (give or take %s) %s that of "
+		    "%.*s, by %zu hops; %s\n",
+		    MM_STR_ARG(s->host),
+		    mm_time_span(llabs((long long)s->ahead_us), far),
+		    mm_time_span(s->give_us, give),
+		    s->ahead_us < 0 ? "behind" : "ahead of",
+		    MM_STR_ARG(s->than), s->n_hops,
+		    fixed ? "its times were put right"
+			  : "`ingest --fix-skew` puts its times right");
+}
+
 /* ---- making a case ---- */
 
 static enum mm_status
@@ -129,6 +150,7 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 	struct mm_ingest_options o = { 0 };
 	struct mm_judge_rules *rules;
 	struct mm_judge judge;
+	struct mm_skews *skews = NULL;
 	struct mm_own *own;
 	enum mm_status st;
 
@@ -156,11 +178,18 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 	if (st == MM_OK)
 		st = mm_sources_write(s, "format", f->formats.v, f->formats.n,
 				      err);
+	if (st == MM_OK) {
+		skews = mm_skews_find(s, f->fix_skew, err);
+		st = skews != NULL ? MM_OK : err->code;
+	}
 	if (st == MM_OK && f->embed)
 		st = mm_embed(s, err);
 	f->has_read = st == MM_OK;
-	if (st == MM_OK && !f->quiet)
+	if (st == MM_OK && !f->quiet) {
 		show_sum(&f->sum);
+		show_skews(skews, f->fix_skew);
+	}
+	mm_skews_free(skews);
 	return st;
 }
 

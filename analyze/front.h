@@ -16,6 +16,7 @@ struct mm_front {
 	int64_t max_expand;	/* --max-expand; 0: the default */
 	struct mm_words formats; /* --log-format */
 	bool quiet;		/* -q */
+	bool fix_skew;		/* put the clocks of hosts right */
 	bool embed;		/* keep the sources in the case, too */
 	/* After mm_front_open, when evidence was read. */
 	struct mm_ingest_sum sum;

@@ -9,7 +9,8 @@ passed=0 failed=0
 for t in "$@" "sh tests/golden.sh" \
 	"python3 tests/second_opinion.py $MAILMORTEM $build/opinion" \
 	"python3 tests/properties.py $MAILMORTEM $build/opinion" \
-	"python3 tests/packings.py $MAILMORTEM $build/packings"; do
+	"python3 tests/packings.py $MAILMORTEM $build/packings" \
+	"python3 tests/clocks.py $MAILMORTEM $build/clocks"; do
 	if $t; then
 		passed=$((passed + 1))
 	else

@@ -1,7 +1,9 @@
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "analyze/case/ledger.h"
+#include "analyze/timeline/clock.h"
 #include "analyze/timeline/ingest.h"
 #include "analyze/timeline/stitch.h"
 #include "formats/base/mem.h"
@@ -129,6 +131,37 @@ report_progress(struct ingest *in, const struct mm_lines *lines)
 		    mm_evidence_log_bytes(in->ev), in->sum->n_lines);
 }
 
+/* A step of the clock, told as if a line had said so. */
+static void
+emit_step(struct ingest *in, const struct mm_clock *c, struct mm_str host)
+{
+	struct mm_row_place at = in->at;
+	char span[MM_TIME_TEXT], text[MM_TIME_TEXT + 32];
+	struct mm_record r;
+
+	(void)snprintf(text, sizeof(text), "the stamps go back by %s",
+		       mm_time_span(c->high_us - c->t_us, span));
+	mm_record_init(&r, MM_EV_DAEMON, MM_MTA_NONE);
+	r.daemon = MM_DAEMON_CLOCK_STEP;
+	r.t_us = c->t_us;
+	r.host = host;
+	r.text = mm_str_z(text);
+	in->at = c->at;
+	take_record(in, &r);
+	in->at = at;
+}
+
+/* What was cut off might have changed everything. */
+static enum mm_verdict
+parse_line(const struct ingest *in, const struct mm_line *line,
+	   struct mm_emit *emit)
+{
+	if (!line->cut)
+		return mm_logs_parse(in->o->own, line, emit);
+	emit->why = "longer than 1 MiB";
+	return MM_LINE_MALFORMED;
+}
+
 static enum mm_status
 read_log(struct ingest *in, size_t i, struct mm_err *err)
 {
@@ -138,16 +171,20 @@ read_log(struct ingest *in, size_t i, struct mm_err *err)
 	enum mm_status st = lines != NULL ? MM_OK : MM_EIO;
 	struct mm_line line;
 	enum mm_verdict v;
+	struct mm_clock clock;
 	uint64_t number, byte;
 
+	mm_clock_init(&clock);
 	while (st == MM_OK) {
 		st = mm_lines_next(lines, &line, &number, &byte, err);
 		if (st != MM_OK)
 			break;
 		in->at =
 		    (struct mm_row_place){ (uint32_t)i + 1, (uint32_t)number };
-		v = mm_logs_parse(in->o->own, &line, &emit);
+		v = parse_line(in, &line, &emit);
 		count_line(in, f, &line, v, emit.why);
+		if (mm_clock_next(&clock, line.t_us, in->at))
+			emit_step(in, &clock, line.host);
 		if (++in->sum->n_lines % PROGRESS_LINES == 0)
 			report_progress(in, lines);
 	}

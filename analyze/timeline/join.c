@@ -9,6 +9,9 @@
  * and whole-second stamps blur that. */
 #define EARLY_US  (10 * MM_MINUTE_US)
 #define LATE_US	  (5 * MM_SECOND_US)
+/* Clocks may be wrong, and logs without a zone hours apart: where the reply
+ * names the id and the Message-ID is the same, that is proof enough. */
+#define APART_US  MM_DAY_US
 #define MAX_DEPTH 12
 /* For each hash of a sieve. */
 #define SIEVE_BITS 16
@@ -197,14 +200,18 @@ static int
 fits(const struct hop *h, const struct mm_kept_message *from,
      const struct mm_kept_message *to)
 {
+	bool same_id = from->message_id_hash != 0 &&
+		       from->message_id_hash == to->message_id_hash;
+	bool apart = same_id && to->origin != from->origin;
+
 	if (to == from || to->arrived_us == MM_TIME_NONE ||
-	    to->arrived_us > h->t_us + LATE_US ||
-	    to->arrived_us < h->t_us - EARLY_US)
+	    to->arrived_us > h->t_us + (apart ? APART_US : LATE_US) ||
+	    to->arrived_us < h->t_us - (apart ? APART_US : EARLY_US))
 		return 0;
 	if (h->kind == MM_JOIN_FORWARD && to->origin != from->origin)
 		return 0;
 	if (from->message_id_hash != 0 && to->message_id_hash != 0)
-		return from->message_id_hash == to->message_id_hash ? 2 : 0;
+		return same_id ? 2 : 0;
 	/* Without Message-IDs an id of another host proves nothing: queue ids
 	 * of strangers look like ours. */
 	return h->local ? 1 : 0;

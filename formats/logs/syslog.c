@@ -48,6 +48,18 @@ static const struct rule {
 	{ "kernel", "I/O error", MM_EV_TROUBLE, MM_TROUBLE_DISK },
 	{ "kernel", "Remounting filesystem read-only", MM_EV_TROUBLE,
 	  MM_TROUBLE_DISK },
+	{ "chronyd", "System clock was stepped by", MM_EV_DAEMON,
+	  MM_DAEMON_CLOCK_STEP },
+	{ "chronyd", "Forward time jump detected", MM_EV_DAEMON,
+	  MM_DAEMON_CLOCK_STEP },
+	{ "chronyd", "Backward time jump detected", MM_EV_DAEMON,
+	  MM_DAEMON_CLOCK_STEP },
+	{ "ntpd", "time reset", MM_EV_DAEMON, MM_DAEMON_CLOCK_STEP },
+	{ "ntpd", "step-systime", MM_EV_DAEMON, MM_DAEMON_CLOCK_STEP },
+	{ "ntpdate", "step time server", MM_EV_DAEMON, MM_DAEMON_CLOCK_STEP },
+	{ "systemd-timesyncd", "jumped", MM_EV_DAEMON, MM_DAEMON_CLOCK_STEP },
+	{ "systemd", "Time has been changed", MM_EV_DAEMON,
+	  MM_DAEMON_CLOCK_STEP },
 	/* Only of units that are mail servers; see systemd_mta(). */
 	{ "systemd", "Main process exited", MM_EV_DAEMON, MM_DAEMON_CRASH },
 	{ "systemd", "OOM killer", MM_EV_DAEMON, MM_DAEMON_CRASH },
@@ -146,7 +158,8 @@ syslog_claims(const struct mm_line *line)
 	if (line->tag.n == 0)
 		return is_bare(line->text);
 	if (mm_str_is(line->tag, "systemd"))
-		return systemd_mta(line->text) != MM_MTA_NONE;
+		return systemd_mta(line->text) != MM_MTA_NONE ||
+		       mm_str_is(line->text, "Time has been changed");
 	return rule_of(line) != NULL;
 }
 
@@ -177,7 +190,7 @@ syslog_parse(const struct mm_line *line, struct mm_emit *emit)
 const struct mm_log_format mm_log_syslog = {
 	.name = "syslog",
 	.source = "rsyslogd(8), syslogd(8), syslog-ng(8), newsyslog(8), "
-		  "systemd-journald.service(8)",
+		  "systemd-journald.service(8), chronyd(8), ntpd(8)",
 	.claims = syslog_claims,
 	.parse = syslog_parse,
 };

@@ -28,8 +28,8 @@ const char *const mm_join_words[] = {
 	"clone", "split",     "notice", "message-id",	NULL,
 };
 const char *const mm_daemon_words[] = {
-	"start",  "stop",      "reload",      "crash",	  "pause",
-	"resume", "queue-run", "log-restart", "log-lost", NULL,
+	"start",     "stop",	    "reload",	"crash",      "pause", "resume",
+	"queue-run", "log-restart", "log-lost", "clock-step", NULL,
 };
 const char *const mm_trouble_words[] = { "disk",   "dns",    "tls",
 					 "filter", "config", "resource",

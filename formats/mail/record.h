@@ -99,7 +99,8 @@ enum mm_daemon {
 	MM_DAEMON_RESUME,
 	MM_DAEMON_QUEUE_RUN,   /* text: "Start ..." or "End ...", flags */
 	MM_DAEMON_LOG_RESTART, /* the logger itself: start, HUP, rotation */
-	MM_DAEMON_LOG_LOST     /* rate limit: lines are missing */
+	MM_DAEMON_LOG_LOST,    /* rate limit: lines are missing */
+	MM_DAEMON_CLOCK_STEP   /* text: how far, or who says so */
 };
 
 enum mm_trouble {
