@@ -280,11 +280,13 @@ mm_front_ingest(struct mm_front *f, const char *const *paths, size_t n_paths,
 enum mm_status
 mm_front_incidents(struct mm_store *s, struct mm_err *err)
 {
+	struct mm_limits limits;
 	enum mm_status st = mm_incident_begin(s, err);
 
 	if (st != MM_OK)
 		return st == MM_END ? MM_OK : st;
-	return mm_incident_end(s, mm_incidents_find(s, err), err);
+	mm_limits_default(&limits);
+	return mm_incident_end(s, mm_incidents_find(s, &limits, err), err);
 }
 
 int

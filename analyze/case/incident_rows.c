@@ -28,6 +28,7 @@ fill_attempt(const struct mm_query *q, bool leg, struct mm_lean_attempt *a)
 		.args = mm_query_text(q, 6),
 		.outcome = (uint8_t)mm_query_int(q, 7),
 		.contact = mm_query_int(q, 8) & MM_ATT_CONTACT,
+		.secure = mm_query_int(q, 8) & MM_ATT_SECURE,
 		.file = id_at(q, 9),
 		.line = id_at(q, 10),
 		.dsn = id_at(q, 11),

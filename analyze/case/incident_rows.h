@@ -20,6 +20,7 @@ struct mm_lean_attempt {
 	struct mm_str args; /* what the shape of the reply leaves out */
 	uint8_t outcome;    /* enum mm_outcome */
 	bool contact, leg;
+	bool secure; /* over TLS */
 };
 
 struct mm_lean_recipient {

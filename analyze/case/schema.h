@@ -46,9 +46,10 @@ enum mm_message_flag {
 
 /* attempt.flags and leg.flags */
 enum mm_attempt_flag {
-	MM_ATT_CONTACT = 1,  /* somebody was reached or tried for */
-	MM_ATT_EXPIRED = 2,  /* not a try: given up here */
-	MM_ATT_UNCERTAIN = 4 /* lost after the end of data: may have arrived */
+	MM_ATT_CONTACT = 1,   /* somebody was reached or tried for */
+	MM_ATT_EXPIRED = 2,   /* not a try: given up here */
+	MM_ATT_UNCERTAIN = 4, /* lost after the end of data: may have arrived */
+	MM_ATT_SECURE = 8     /* over TLS; logs that never say so have none */
 };
 
 #endif

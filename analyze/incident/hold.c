@@ -1,6 +1,7 @@
 /* Messages put on hold or frozen by hand, and let go. Those that one command
  * stopped and one command freed are one incident; `also` names them. Bounces
- * that a server freezes by itself are none. */
+ * that a server freezes by itself are none. What an operator removed without
+ * a hold before is told, too: it is gone by his hand. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,7 +17,7 @@ struct held {
 	int64_t start_us, end_us; /* MM_TIME_NONE: never freed */
 	struct mm_place at, end_at;
 	struct mm_str queue_id;
-	bool frozen, done;
+	bool frozen, deleted, done;
 };
 
 struct holds {
@@ -83,6 +84,16 @@ pair(const struct mm_scene *sc, struct holds *h)
 				.at = t->at,
 				.frozen = mm_str_is(t->kind, "frozen"),
 			};
+		} else if (mm_str_is(t->kind, "deleted") && open == NULL) {
+			h->v = mm_grow(h->v, h->n, &h->cap, sizeof(*h->v));
+			h->v[h->n++] = (struct held){
+				.message = t->message,
+				.origin = t->origin,
+				.start_us = t->t_us,
+				.end_us = t->t_us,
+				.at = t->at,
+				.deleted = true,
+			};
 		} else if (is_free(t) && open != NULL) {
 			open->end_us = t->t_us;
 			open->end_at = t->at;
@@ -144,7 +155,9 @@ report(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
 	in->end_us = in->recovered_us = first->end_us;
 	in->host = sc->series->dict->origins[first->origin].host;
 	in->cause = first->frozen ? MM_STR("local_error: frozen by an operator")
-				  : MM_STR("local_error: put on hold");
+		    : first->deleted
+			? MM_STR("local_error: removed by an operator")
+			: MM_STR("local_error: put on hold");
 	in->confidence = 0.98;
 	for (size_t k = i; k < h->n; k++) {
 		struct held *o = &h->v[k];
@@ -154,6 +167,7 @@ report(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
 			break;
 		if (o->done || o->origin != first->origin ||
 		    o->frozen != first->frozen ||
+		    o->deleted != first->deleted ||
 		    !same_command(first->end_us, o->end_us))
 			continue;
 		o->done = true;

@@ -10,7 +10,7 @@
 
 static const struct mm_detector *const detectors[] = {
 	&mm_detect_receivers,  &mm_detect_pause,      &mm_detect_hold,
-	&mm_detect_local_stop, &mm_detect_transports,
+	&mm_detect_local_stop, &mm_detect_transports, &mm_detect_failover,
 };
 
 /* ---- the list ---- */
@@ -43,6 +43,19 @@ mm_incident_also(struct mm_incidents *l, struct mm_incident *in,
 		if (mm_str_eq(in->also[i], name))
 			return;
 	in->also[in->n_also++] = mm_arena_str(&l->texts, name);
+}
+
+bool
+mm_incident_names(const struct mm_incident *in, struct mm_str a,
+		  struct mm_str b)
+{
+	for (size_t i = 0; i <= in->n_also; i++) {
+		struct mm_str name = i < in->n_also ? in->also[i] : in->target;
+
+		if (name.n > 0 && (mm_str_eq(name, a) || mm_str_eq(name, b)))
+			return true;
+	}
+	return false;
 }
 
 void
@@ -215,10 +228,11 @@ write_all(const struct mm_scene *sc, struct mm_incidents *l, struct mm_err *err)
 }
 
 enum mm_status
-mm_incidents_find(struct mm_store *s, struct mm_err *err)
+mm_incidents_find(struct mm_store *s, const struct mm_limits *limits,
+		  struct mm_err *err)
 {
 	struct mm_incidents list = { 0 };
-	struct mm_scene sc = { 0 };
+	struct mm_scene sc = { .limits = limits };
 	enum mm_status st;
 
 	mm_arena_init(&list.texts);

@@ -7,6 +7,7 @@
 #ifndef MM_INCIDENTS_H
 #define MM_INCIDENTS_H
 
+#include "analyze/incident/limits.h"
 #include "analyze/incident/series.h"
 
 #define MM_EVIDENCE_MAX 10
@@ -62,6 +63,7 @@ struct mm_scene_step { /* of a message, by time */
 struct mm_scene {
 	struct mm_store *store;
 	struct mm_series *series;
+	const struct mm_limits *limits;
 	struct mm_scene_event *events;
 	struct mm_scene_step *steps;
 	size_t n_events, n_steps, cap_events, cap_steps;
@@ -76,10 +78,11 @@ struct mm_detector {
 };
 
 extern const struct mm_detector mm_detect_pause, mm_detect_hold,
-    mm_detect_local_stop, mm_detect_transports;
+    mm_detect_local_stop, mm_detect_transports, mm_detect_failover;
 
 /* Find the incidents of a filled case and write them into it. */
 enum mm_status mm_incidents_find(struct mm_store *s,
+				 const struct mm_limits *limits,
 				 struct mm_err *err) MM_USE_RESULT;
 
 /* For detectors. The incident is valid until the next is added. */
@@ -87,6 +90,9 @@ struct mm_incident *mm_incidents_add(struct mm_incidents *l, const char *kind,
 				     struct mm_str target);
 void mm_incident_also(struct mm_incidents *l, struct mm_incident *in,
 		      struct mm_str name);
+/* Does it speak of one of these? Absent names are none. */
+bool mm_incident_names(const struct mm_incident *in, struct mm_str a,
+		       struct mm_str b);
 void mm_incident_place(struct mm_incident *in, struct mm_place at);
 /* Counts, peak, cause, evidence, first and last bad from these contacts (by
  * time); start and end are set to them. */

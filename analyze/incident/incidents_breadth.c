@@ -138,7 +138,8 @@ together(const struct mm_scene *sc, const struct mm_incident *a,
 		longer = end_of(sc, b) - b->start_us;
 	if (longer / 3 > slack)
 		slack = longer / 3;
-	return strcmp(a->kind, b->kind) == 0 &&
+	/* Domains that do not exist have nothing in common. */
+	return strcmp(a->kind, b->kind) == 0 && strcmp(a->side, b->side) == 0 &&
 	       apart(a->start_us, b->start_us) <= slack &&
 	       a->start_us <= end_of(sc, b) && b->start_us <= end_of(sc, a) &&
 	       apart(end_of(sc, a), end_of(sc, b)) <= slack + longer / 3;
@@ -205,6 +206,8 @@ join_broad(const struct mm_scene *sc, struct mm_incidents *l)
 		size_t n = 1, n_active;
 
 		if (!is(in, "dns") && !is(in, "outage") && !is(in, "tls"))
+			continue;
+		if (is(in, "dns") && strcmp(in->side, "receiver") == 0)
 			continue;
 		for (size_t k = i + 1; k < l->n; k++)
 			n += together(sc, in, &l->v[k]);

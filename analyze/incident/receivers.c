@@ -29,8 +29,6 @@ static const struct mm_receiver_kind kinds[] = {
 /* Tries of one message so close together are one try. */
 #define SAME_TRY_US	  MM_SECOND_US
 #define SAME_TRY_LOOKBACK 16
-/* Chance windows allowed in all of the logs, for one kind. */
-#define FALSE_ALARMS 0.1
 /* The background is measured with this many trials of prior weight. */
 #define PRIOR_TRIALS 1000.0
 #define GAP_MEDIANS  10
@@ -134,11 +132,28 @@ longest_gap(const struct mm_series *s, const struct mm_receiver_kind *k,
 struct search {
 	const struct mm_series *s;
 	const struct mm_receiver_kind *kind;
+	const struct mm_limits *limits;
 	double background, need;
 	double n_bad_outside;
 	struct trials trials;
 	struct mm_windows *out; /* NULL: only measure */
 };
+
+static bool
+is_window(const struct search *q, const struct mm_burst *b, double need)
+{
+	return b->score >= need && b->n_messages >= q->kind->least;
+}
+
+static double
+n_trials(const struct trials *t)
+{
+	double n = 0;
+
+	for (size_t i = 0; i < t->n; i++)
+		n += t->v[i].n;
+	return n;
+}
 
 static void
 search_party(struct search *q, int level, uint32_t party)
@@ -150,6 +165,8 @@ search_party(struct search *q, int level, uint32_t party)
 	};
 	const struct mm_trial *t;
 	struct mm_burst *bursts;
+	double need = q->need;
+	bool ill = false;
 	size_t n;
 
 	collect(q->s, k, &q->s->by[level], party, &q->trials);
@@ -157,10 +174,17 @@ search_party(struct search *q, int level, uint32_t party)
 	rule.gap_us = longest_gap(q->s, k, &q->trials);
 	rule.calm_us = q->s->retry_us * k->calm;
 	n = mm_burst_find(t, q->trials.n, &rule, &bursts);
+	for (size_t i = 0; i < n; i++)
+		ill |= is_window(q, &bursts[i], q->need);
+	/* Once ill, a party is no chance find: only its own trials are places
+	 * where another window could be. */
+	if (ill)
+		need =
+		    log((n_trials(&q->trials) + 1) / q->limits->false_alarms);
 	for (size_t i = 0; i < n; i++) {
 		const struct mm_burst *b = &bursts[i];
 
-		if (b->score < q->need || b->n_messages < k->least) {
+		if (!is_window(q, b, need)) {
 			q->n_bad_outside += b->n_bad;
 			continue;
 		}
@@ -208,7 +232,9 @@ find(const struct mm_scene *sc, struct mm_incidents *list, struct mm_err *err)
 		struct search q = { .s = s,
 				    .kind = &kinds[i],
 				    .background = kinds[i].background,
-				    .need = log((n_all + 1) / FALSE_ALARMS) };
+				    .limits = sc->limits,
+				    .need = log((n_all + 1) /
+						sc->limits->false_alarms) };
 
 		/* Once to measure what failures stand alone, then for good. */
 		search_level(&q, MM_BY_DOMAIN);

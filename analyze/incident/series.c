@@ -353,6 +353,21 @@ mm_series_said(const struct mm_series *s, const struct mm_contact *c)
 	return MM_STR_ABSENT;
 }
 
+static void
+note_habits(struct mm_series *s, const struct mm_contact *c, bool secure)
+{
+	struct mm_habit_contact h = { c->t_us,	 c->domain, c->host, c->message,
+				      c->origin, c->file,   c->line };
+
+	if (c->host == 0)
+		return;
+	if (c->domain != 0)
+		mm_habits_note(&s->ways, &h);
+	h.party = c->host;
+	h.way = secure ? 1 : 2;
+	mm_habits_note(&s->tls, &h);
+}
+
 static enum mm_status
 on_attempt(void *ctx, const struct mm_lean_attempt *a)
 {
@@ -382,6 +397,8 @@ on_attempt(void *ctx, const struct mm_lean_attempt *a)
 	if (!a->leg && a->contact)
 		note_try(b, a);
 	c.took = a->outcome == MM_OUT_SENT;
+	if (sign == MM_SIGN_GOOD && a->contact && !local)
+		note_habits(b->s, &c, a->secure);
 	if (sign == MM_SIGN_GOOD)
 		add_good(b, &c);
 	else {
@@ -593,6 +610,8 @@ mm_series_load(struct mm_store *store, struct mm_err *err)
 				s->last_bad[s->contacts[i].recipient] =
 				    (uint32_t)i;
 	}
+	mm_habits_end(&s->ways);
+	mm_habits_end(&s->tls);
 	end(&b);
 	if (s->dict != NULL && st == MM_OK)
 		return s;
@@ -610,6 +629,8 @@ mm_series_free(struct mm_series *s)
 		free(s->by[i].at);
 		free(s->by[i].signs);
 	}
+	mm_habits_fini(&s->ways);
+	mm_habits_fini(&s->tls);
 	mm_dict_free(s->dict);
 	mm_intern_fini(&s->said);
 	free(s->texts);

@@ -9,6 +9,7 @@
 #ifndef MM_SERIES_H
 #define MM_SERIES_H
 
+#include "analyze/incident/habits.h"
 #include "analyze/incident/sign.h"
 #include "formats/base/intern.h"
 
@@ -57,6 +58,8 @@ struct mm_series {
 	struct mm_str *operators; /* from 1 */
 	size_t n_operators;
 	struct mm_index by[MM_LEVELS];
+	struct mm_habits ways; /* by domain: which host took its mail */
+	struct mm_habits tls;  /* by host: 1 over TLS, 2 in clear */
 	/* The first text of each reply at each receiver. */
 	struct mm_intern said; /* keys */
 	struct mm_str *texts;  /* by number */

@@ -20,6 +20,7 @@ static const struct {
 	{ "block_policy", MM_SIGN_BLOCK },
 	{ "dns_failure", MM_SIGN_DNS },
 	{ "domain_unknown", MM_SIGN_GONE },
+	{ "domain_no_mail", MM_SIGN_GONE },
 	{ "tls_failure", MM_SIGN_TLS },
 	{ "local_error", MM_SIGN_LOCAL },
 	{ "mail_loop", MM_SIGN_NONE },

@@ -19,7 +19,7 @@ enum mm_sign {
 	MM_SIGN_GREY,
 	MM_SIGN_BLOCK,
 	MM_SIGN_DNS,  /* the lookup failed for now */
-	MM_SIGN_GONE, /* the domain does not exist */
+	MM_SIGN_GONE, /* the domain does not exist or takes no mail */
 	MM_SIGN_TLS,
 	MM_SIGN_LOCAL,	/* the own server could not */
 	MM_SIGN_PAUSED, /* an operator's transport that is put off */

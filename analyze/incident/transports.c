@@ -8,9 +8,9 @@
 #include "analyze/incident/incidents.h"
 #include "formats/base/mem.h"
 
-#define FALSE_ALARMS 0.1
-#define GAP_RETRIES  4
-#define LEAST	     2 /* messages */
+#define GAP_RETRIES 4
+#define LEAST	    2 /* messages */
+#define LEAST_TRIES 3 /* or tries of one that passed in the end */
 
 static const struct mm_burst_rule rule_of_transports = { .background = 2e-3,
 							 .at_least = 0.2 };
@@ -89,6 +89,26 @@ one_address(const struct local *q, const struct mm_burst *b)
 	return true;
 }
 
+/* A message that fails by itself does not pass at the next try. */
+static bool
+is_proved(const struct local *q, const struct mm_burst *b)
+{
+	const struct mm_series *s = q->sc->series;
+	const struct mm_contact *c = &s->contacts[q->t[b->last].contact];
+
+	return b->n_messages >= LEAST ||
+	       (b->n_bad >= LEAST_TRIES && c->recipient != 0 &&
+		s->finals[c->recipient] == MM_FINAL_SENT);
+}
+
+static double
+score_of(const struct local *q, const struct mm_burst *b)
+{
+	if (b->n_messages >= LEAST || !is_proved(q, b))
+		return b->score;
+	return b->score * b->n_bad / b->n_messages;
+}
+
 static void
 search(struct local *q, const char *kind, struct mm_str target, bool transport)
 {
@@ -96,8 +116,8 @@ search(struct local *q, const char *kind, struct mm_str target, bool transport)
 	size_t n = mm_burst_find(q->t, q->n, &q->rule, &bursts);
 
 	for (size_t i = 0; i < n; i++)
-		if (bursts[i].score >= q->need &&
-		    bursts[i].n_messages >= LEAST &&
+		if (score_of(q, &bursts[i]) >= q->need &&
+		    is_proved(q, &bursts[i]) &&
 		    !(transport && one_address(q, &bursts[i])))
 			report(q, &bursts[i], kind, target);
 	free(bursts);
@@ -194,7 +214,7 @@ find(const struct mm_scene *sc, struct mm_incidents *list, struct mm_err *err)
 	for (size_t i = 0; i < s->n_contacts; i++)
 		if (s->hosts[s->contacts[i].host].local)
 			n_all += s->contacts[i].n;
-	q.need = log(n_all / FALSE_ALARMS);
+	q.need = log(n_all / sc->limits->false_alarms);
 	q.rule.gap_us = GAP_RETRIES * s->retry_us;
 	q.told = mm_calloc(s->n_contacts + 1, sizeof(*q.told));
 	search_hosts(&q);

@@ -31,6 +31,7 @@ mm_sessions_note(struct mm_sessions *s, struct mm_load *load, uint32_t host,
 	slot = &s->slots[key % MM_SESSIONS_MAX];
 	if (slot->key != key)
 		*slot = (struct mm_session){ .key = key };
+	slot->secure |= r->secure;
 	if (r->relay_name.p != NULL)
 		slot->relay =
 		    mm_load_relay(load, r->relay_name, r->relay_ip, -1);
@@ -49,6 +50,15 @@ mm_sessions_relay(const struct mm_sessions *s, uint32_t host,
 	const struct mm_session *slot = find(s, host, session);
 
 	return slot != NULL ? slot->relay : 0;
+}
+
+bool
+mm_sessions_secure(const struct mm_sessions *s, uint32_t host,
+		   struct mm_str session)
+{
+	const struct mm_session *slot = find(s, host, session);
+
+	return slot != NULL && slot->secure;
 }
 
 void

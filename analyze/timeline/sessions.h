@@ -17,6 +17,7 @@ struct mm_sessions {
 		uint64_t key;
 		uint32_t relay;			       /* 0: not known */
 		uint32_t client_name, client_ip, sasl; /* name ids */
+		bool secure;
 	} slots[MM_SESSIONS_MAX];
 };
 
@@ -26,6 +27,9 @@ void mm_sessions_note(struct mm_sessions *s, struct mm_load *load,
 /* Whom the session is with, or 0. */
 uint32_t mm_sessions_relay(const struct mm_sessions *s, uint32_t host,
 			   struct mm_str session);
+/* Is TLS on in it, as far as the log told? */
+bool mm_sessions_secure(const struct mm_sessions *s, uint32_t host,
+			struct mm_str session);
 /* Fill what the life does not know yet about its client. */
 void mm_sessions_fill(const struct mm_sessions *s, uint32_t host,
 		      struct mm_str session, struct mm_life *life);

@@ -262,6 +262,29 @@ dsn_number(struct mm_str dsn)
 	return (uint32_t)(a * 1000000 + b * 1000 + c);
 }
 
+/* What ties a session's lines: its own id, or (Sendmail) the process and the
+ * host that it speaks to. */
+static struct mm_str
+session_of(const struct mm_stitch *s, uint32_t *host)
+{
+	*host = s->where.host;
+	if (s->r->mta != MM_MTA_SENDMAIL)
+		return s->r->session;
+	*host ^= s->r->pid * 2654435761u;
+	return s->r->relay_name;
+}
+
+static bool
+is_secure(const struct mm_stitch *s)
+{
+	uint32_t host;
+	struct mm_str session = session_of(s, &host);
+
+	return s->r->secure ||
+	       (session.n > 0 &&
+		mm_sessions_secure(&s->sessions, host, session));
+}
+
 static uint8_t
 attempt_flags(const struct mm_record *r)
 {
@@ -361,7 +384,8 @@ on_attempt(struct mm_stitch *s)
 		.t_us = r->t_us,
 		.delay_us = r->delay_us,
 		.outcome = (uint8_t)r->outcome,
-		.flags = attempt_flags(r),
+		.flags = attempt_flags(r) |
+			 (uint8_t)(is_secure(s) ? MM_ATT_SECURE : 0),
 		.at = s->where.at,
 	};
 	memcpy(a->delays_us, r->delays_us, sizeof(a->delays_us));
@@ -684,7 +708,11 @@ on_trouble(struct mm_stitch *s)
 static void
 on_session(struct mm_stitch *s)
 {
-	mm_sessions_note(&s->sessions, s->load, s->where.host, s->r);
+	struct mm_record r = *s->r;
+	uint32_t host;
+
+	r.session = session_of(s, &host);
+	mm_sessions_note(&s->sessions, s->load, host, &r);
 }
 
 void

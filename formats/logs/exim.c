@@ -25,6 +25,7 @@ mm_exim_put_client(struct mm_record *r, const struct mm_exim_fields *f)
 void
 mm_exim_put_relay(struct mm_record *r, const struct mm_exim_fields *f)
 {
+	r->secure = f->has_tls;
 	r->relay_name = f->host;
 	r->relay_ip = f->ip;
 	r->relay_port = f->port;

@@ -274,6 +274,7 @@ take_field(struct mm_str *s, size_t n_key, struct mm_exim_fields *f)
 		value = take_enclosed(s, '>');
 	else
 		value = take_word(s);
+	f->has_tls |= mm_str_is(key, "X");
 	keep_field(f, key, value);
 }
 

@@ -28,6 +28,7 @@ struct mm_exim_fields {
 	int64_t size_bytes;	   /* S= */
 	int64_t queued_us;	   /* QT= */
 	int64_t tried_us;	   /* DT= */
+	bool has_tls;		   /* X= */
 	bool is_defer, is_routing; /* "routing defer (-52)" */
 	int64_t number;		   /* the number in it */
 	struct mm_str words;	   /* what follows the fields */

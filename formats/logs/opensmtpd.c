@@ -53,6 +53,7 @@ static const struct {
 	{ "smtp", "bad-input", mm_opensmtpd_failed },
 	{ "smtp", "authentication", mm_opensmtpd_authentication },
 	{ "mta", "connecting", mm_opensmtpd_connecting },
+	{ "mta", "tls", mm_opensmtpd_mta_tls },
 	{ "mta", "error", mm_opensmtpd_mta_error },
 	{ "mta", "closing", mm_opensmtpd_mta_error },
 };

@@ -57,6 +57,7 @@ mm_opensmtpd_reader mm_opensmtpd_failed;       /* "S smtp failed-command" */
 mm_opensmtpd_reader mm_opensmtpd_old_failed;   /* "smtp-in: Failed command" */
 mm_opensmtpd_reader mm_opensmtpd_authentication; /* "S smtp authentication" */
 mm_opensmtpd_reader mm_opensmtpd_connecting;	 /* "S mta connecting" */
+mm_opensmtpd_reader mm_opensmtpd_mta_tls;	 /* "S mta tls" */
 mm_opensmtpd_reader mm_opensmtpd_mta_error;	 /* "S mta error" */
 mm_opensmtpd_reader mm_opensmtpd_disabling;	 /* "smtp-out: Disabling" */
 mm_opensmtpd_reader mm_opensmtpd_no_mx;		 /* "smtp-out: Failed to" */

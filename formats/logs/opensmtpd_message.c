@@ -91,7 +91,6 @@ emit_attempt(const struct mm_opensmtpd_line *l,
 	struct mm_record r;
 
 	mm_opensmtpd_begin(l, &r, MM_EV_ATTEMPT);
-	r.session = MM_STR_ABSENT; /* it is not a client's */
 	put_recipient(&r, f);
 	r.outcome = outcome_of(result);
 	if (r.queue_id.n == 0 || r.outcome == MM_OUT_NONE)

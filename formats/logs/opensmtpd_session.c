@@ -180,6 +180,18 @@ mm_opensmtpd_connecting(const struct mm_opensmtpd_line *l, struct mm_str s)
 	return mm_opensmtpd_emit(l, &r);
 }
 
+/* "mta tls ciphers=TLSv1.3:TLS_AES_256_GCM_SHA384:256" */
+enum mm_verdict
+mm_opensmtpd_mta_tls(const struct mm_opensmtpd_line *l, struct mm_str s)
+{
+	struct mm_record r;
+
+	(void)s;
+	mm_opensmtpd_begin(l, &r, MM_EV_CONNECT);
+	r.secure = true;
+	return mm_opensmtpd_emit(l, &r);
+}
+
 enum mm_verdict
 mm_opensmtpd_mta_error(const struct mm_opensmtpd_line *l, struct mm_str s)
 {

@@ -5,11 +5,12 @@
 
 /* How the rest of a record is filled. */
 enum fill {
-	F_NONE,	    /* text only */
-	F_FROM,	    /* "... from name [ip] ..." is the client */
-	F_FRONT,    /* "name [ip] ..." or "name [ip]: ..." is the client */
-	F_RELAY_IN, /* ", relay=name [ip]" is the client */
-	F_RELAY_OUT /* the same, the next hop */
+	F_NONE,	     /* text only */
+	F_FROM,	     /* "... from name [ip] ..." is the client */
+	F_FRONT,     /* "name [ip] ..." or "name [ip]: ..." is the client */
+	F_RELAY_IN,  /* ", relay=name [ip]" is the client */
+	F_RELAY_OUT, /* the same, the next hop */
+	F_TLS	     /* the same; TLS is on */
 };
 
 /* What lines begin with, or hold where `inside` is set. The first that fits
@@ -71,6 +72,7 @@ static const struct rule {
 	  F_RELAY_IN },
 	{ "warning=DANE configured", 1, MM_EV_TROUBLE, MM_TROUBLE_TLS,
 	  F_RELAY_OUT },
+	{ "STARTTLS=client, relay=", 0, MM_EV_CONNECT, 0, F_TLS },
 	{ "STARTTLS", 0, NOISE, 0, F_NONE },
 	{ "error connecting to filter", 1, MM_EV_TROUBLE, MM_TROUBLE_FILTER,
 	  F_NONE },
@@ -204,6 +206,10 @@ fill(struct mm_record *r, enum fill how, struct mm_str text)
 		break;
 	case F_FRONT:
 		put_client(r, text);
+		break;
+	case F_TLS:
+		r->secure = true;
+		put_relay(r, text, true);
 		break;
 	case F_RELAY_IN:
 	case F_RELAY_OUT:

@@ -38,6 +38,7 @@ static const struct mm_field fields[] = {
 	  "what came of an attempt" },
 	{ "contact", MM_FIELD_BOOL, AT(contact), NULL,
 	  "somebody was reached, or tried for" },
+	{ "secure", MM_FIELD_BOOL, AT(secure), NULL, "TLS was on" },
 	{ "action", MM_FIELD_WORD, AT(action), mm_action_words, "of a refusal" },
 	{ "notice", MM_FIELD_WORD, AT(notice), mm_notice_words, "which notice" },
 	{ "join", MM_FIELD_WORD, AT(join), mm_join_words, "why two ids are one mail" },
@@ -117,6 +118,15 @@ number_at(const struct mm_record *r, const struct mm_field *f)
 	return v;
 }
 
+static bool
+bool_at(const struct mm_record *r, const struct mm_field *f)
+{
+	bool v;
+
+	memcpy(&v, at(r, f), sizeof(v));
+	return v;
+}
+
 static unsigned
 word_at(const struct mm_record *r, const struct mm_field *f)
 {
@@ -151,7 +161,7 @@ mm_field_is_set(const struct mm_record *r, const struct mm_field *f)
 				return true;
 		return false;
 	case MM_FIELD_BOOL:
-		return r->contact;
+		return bool_at(r, f);
 	case MM_FIELD_WORD:
 		return word_is_set(r, f);
 	}
@@ -250,6 +260,7 @@ mm_field_set(struct mm_record *r, const struct mm_field *f, struct mm_str text)
 {
 	uint64_t n;
 	int64_t v;
+	bool yes;
 
 	switch (f->type) {
 	case MM_FIELD_TEXT:
@@ -269,8 +280,9 @@ mm_field_set(struct mm_record *r, const struct mm_field *f, struct mm_str text)
 	case MM_FIELD_SPANS:
 		return set_spans(r, text);
 	case MM_FIELD_BOOL:
-		r->contact = mm_str_is(text, "yes");
-		return r->contact || mm_str_is(text, "no");
+		yes = mm_str_is(text, "yes");
+		memcpy((char *)r + f->offset, &yes, sizeof(yes));
+		return yes || mm_str_is(text, "no");
 	case MM_FIELD_WORD:
 		return set_word(r, f, text);
 	}

@@ -139,6 +139,7 @@ struct mm_record {
 
 	enum mm_outcome outcome;
 	bool contact;	      /* somebody was reached, or tried for */
+	bool secure;	      /* the line says that TLS was on */
 	struct mm_str dsn;    /* the MTA's own status code: "4.7.1" */
 	struct mm_str reply;  /* the reason or reply, as logged */
 	int64_t delay_us;     /* since arrival */
