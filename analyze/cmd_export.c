@@ -17,6 +17,8 @@ static const char details[] =
     "  hops        a row for each time a mail changed its queue id\n"
     "  causes      deferrals and bounces by cause and operator\n"
     "  templates   reply texts by shape\n"
+    "  reports     a row for each recipient of a bounce or delay notice in a\n"
+    "              mailbox or .eml file\n"
     "  timeseries  attempts by minute and receiver\n";
 
 static enum mm_status

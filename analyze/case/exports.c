@@ -77,6 +77,45 @@ static const struct mm_column hop_columns[] = {
 	{ "source", "source", MM_TEXT },
 };
 
+/* clang-format off */
+static const struct mm_column report_columns[] = {
+	{ "source", "mailbox", MM_TEXT },
+	{ "number", "message", MM_INT },
+	{ "reporting_mta", "reporting MTA", MM_TEXT },
+	{ "message_id", "its Message-ID", MM_TEXT },
+	{ "original_message_id", "Message-ID of the mail", MM_TEXT },
+	{ "queue_id", "queue id", MM_TEXT },
+	{ "recipient", "recipient", MM_TEXT },
+	{ "orig_recipient", "as given", MM_TEXT },
+	{ "action", "action", MM_TEXT },
+	{ "status", "status", MM_TEXT },
+	{ "text", "diagnostic", MM_TEXT },
+	{ "remote_mta", "remote MTA", MM_TEXT },
+	{ "operator", "operator", MM_TEXT },
+	{ "cause", "cause", MM_TEXT },
+	{ "rule", "rule", MM_TEXT },
+	{ "message", "row of v_message", MM_INT },
+};
+/* clang-format on */
+
+static enum mm_status
+run_reports(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	    struct mm_err *err)
+{
+	mm_store_index(s, "CREATE INDEX IF NOT EXISTS message_queue_id"
+			  " ON message(queue_id);"
+			  "CREATE INDEX IF NOT EXISTS message_message_id"
+			  " ON message(message_id);");
+	return mm_select(s,
+			 "SELECT source, number, reporting_mta, message_id,"
+			 " original_message_id, queue_id, recipient,"
+			 " orig_recipient, action, status, diagnostic,"
+			 " remote_mta, operator, cause, rule, message"
+			 " FROM v_dsn",
+			 at_us, report_columns, MM_COUNT(report_columns), sink,
+			 err);
+}
+
 static const struct mm_column template_columns[] = {
 	{ "template", "template", MM_TEXT },
 	{ "operator", "operator", MM_TEXT },
@@ -272,6 +311,8 @@ static const struct mm_export exports[] = {
 	  cause_columns, MM_COUNT(cause_columns), run_causes },
 	{ "templates", "reply texts by shape",
 	  template_columns, MM_COUNT(template_columns), run_templates },
+	{ "reports", "recipients of bounces and delay notices in mailboxes",
+	  report_columns, MM_COUNT(report_columns), run_reports },
 	{ "timeseries", "attempts by minute and receiver",
 	  timeseries_columns, MM_COUNT(timeseries_columns), run_timeseries },
 };

@@ -82,6 +82,12 @@ static const char queue_tables[] =
     " done INTEGER NOT NULL) STRICT;";
 
 static const char answer_tables[] =
+    "CREATE TABLE dsn(id INTEGER PRIMARY KEY, source TEXT NOT NULL,"
+    " number INTEGER NOT NULL, reporting_mta TEXT, message_id TEXT,"
+    " original_message_id TEXT, queue_id TEXT, envelope_id TEXT,"
+    " recipient TEXT, orig_recipient TEXT, action TEXT, status TEXT,"
+    " diagnostic TEXT, remote_mta TEXT, operator TEXT, cause TEXT,"
+    " rule TEXT) STRICT;"
     "CREATE TABLE incident(id INTEGER PRIMARY KEY, kind TEXT NOT NULL,"
     " target TEXT NOT NULL, also TEXT, host TEXT, start_us INTEGER,"
     " end_us INTEGER, peak_us INTEGER, last_good_us INTEGER,"
@@ -137,6 +143,12 @@ static const char message_views[] =
     " LEFT JOIN reply p ON p.id = t.reply;";
 
 static const char answer_views[] =
+    "CREATE VIEW v_dsn AS SELECT d.source, d.number, d.reporting_mta,"
+    " d.message_id, d.original_message_id, d.queue_id, d.recipient,"
+    " d.orig_recipient, d.action, d.status, d.diagnostic, d.remote_mta,"
+    " d.operator, d.cause, d.rule, (SELECT min(m.id) FROM message m"
+    " WHERE m.queue_id = d.queue_id"
+    " OR m.message_id = d.original_message_id) AS message FROM dsn d;"
     "CREATE VIEW v_incident AS SELECT id, kind, target, also, host,"
     " datetime(start_us / 1e6, 'unixepoch') AS start,"
     " datetime(end_us / 1e6, 'unixepoch') AS \"end\", cause, side,"

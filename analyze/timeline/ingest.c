@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analyze/case/ledger.h"
+#include "analyze/case/reports.h"
 #include "analyze/timeline/clock.h"
 #include "analyze/timeline/ingest.h"
 #include "analyze/timeline/stitch.h"
@@ -237,16 +238,33 @@ write_ledger(struct ingest *in, struct mm_store *s, struct mm_err *err)
 	return st;
 }
 
+/* Who is offered what is no log. */
+struct takers {
+	struct mm_spools *spools;
+	struct mm_reports *reports;
+};
+
+static enum mm_status
+take_leaf(void *ctx, const struct mm_leaf *leaf, bool *taken, const char **kind,
+	  struct mm_err *err)
+{
+	struct takers *t = ctx;
+	enum mm_status st = mm_spools_take(t->spools, leaf, taken, kind, err);
+
+	if (st == MM_OK && !*taken)
+		*taken = mm_reports_take(t->reports, leaf, kind);
+	return st;
+}
+
 /* Text files of other things than mail are no evidence. */
 static enum mm_status
-check_mail(const struct ingest *in, struct mm_spools *spools,
-	   struct mm_err *err)
+check_mail(const struct ingest *in, const struct takers *t, struct mm_err *err)
 {
 	const struct mm_ingest_sum *sum = in->sum;
 
 	if (sum->n_records + sum->n_noise + sum->n_malformed > 0 ||
-	    mm_spools_count(spools) > 0)
-		return MM_OK;
+	    mm_spools_count(t->spools) > 0 || mm_reports_count(t->reports) > 0)
+		return mm_reports_status(t->reports, err);
 	return mm_err_set(err, MM_EUSAGE,
 			  "%.*s%s: %llu lines were read and none is of a mail "
 			  "server that is known here",
@@ -261,13 +279,17 @@ mm_ingest(struct mm_store *s, const char *const *paths, size_t n_paths,
 	  struct mm_err *err)
 {
 	struct mm_spools *spools = mm_spools_new();
-	struct mm_taker taker = { mm_spools_take, spools };
+	struct mm_reports *reports = mm_reports_new(s, o->judge, err);
+	struct takers takers = { spools, reports };
+	struct mm_taker taker = { take_leaf, &takers };
 	struct ingest in = { .o = o, .sum = sum };
 	enum mm_status st = MM_EIO;
 
 	*sum = (struct mm_ingest_sum){ 0 };
 	unknowns_init(&in.unknown);
-	in.ev = mm_evidence_open(paths, n_paths, &o->evidence, &taker, err);
+	if (reports != NULL)
+		in.ev =
+		    mm_evidence_open(paths, n_paths, &o->evidence, &taker, err);
 	if (in.ev != NULL)
 		in.load = mm_load_new(s, o->judge, err);
 	if (in.load != NULL) {
@@ -277,7 +299,7 @@ mm_ingest(struct mm_store *s, const char *const *paths, size_t n_paths,
 	if (st == MM_OK) {
 		mm_stitch_end(in.stitch);
 		add_up(&in);
-		st = check_mail(&in, spools, err);
+		st = check_mail(&in, &takers, err);
 	}
 	if (st == MM_OK) {
 		st = mm_load_finish(in.load, err);
@@ -288,6 +310,7 @@ mm_ingest(struct mm_store *s, const char *const *paths, size_t n_paths,
 		st = mm_ledger_spools(s, o->judge, spools, err);
 	else
 		mm_spools_finish(spools, NULL);
+	mm_reports_free(reports);
 	mm_stitch_free(in.stitch);
 	mm_load_free(in.load);
 	mm_evidence_close(in.ev);
