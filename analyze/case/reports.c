@@ -4,6 +4,7 @@
 #include "formats/base/mem.h"
 #include "formats/mail/dsn.h"
 #include "formats/mail/reply.h"
+#include "formats/spools/postfix_record.h"
 
 #define MAILBOX_BYTES ((size_t)512 << 20)
 
@@ -73,24 +74,69 @@ add_row(void *ctx, const struct mm_dsn *d)
 	(void)mm_query_step(r->q, &r->failed);
 }
 
+/* Of one that is too large the beginning. */
+static struct mm_str
+content_of(const struct mm_leaf *leaf)
+{
+	struct mm_str content;
+	struct mm_err err;
+
+	if (leaf->whole ||
+	    mm_leaf_all(leaf, MAILBOX_BYTES, &content, &err) != MM_OK)
+		content = leaf->head;
+	return content;
+}
+
 bool
 mm_reports_take(struct mm_reports *r, const struct mm_leaf *leaf,
 		const char **kind)
 {
 	const struct mm_dsn_sink sink = { add_row, r };
 	struct mm_str content;
-	struct mm_err err;
 
 	if (!mm_mailbox_is(leaf->head))
 		return false;
-	/* Of one that is too large the beginning is read. */
-	if (leaf->whole ||
-	    mm_leaf_all(leaf, MAILBOX_BYTES, &content, &err) != MM_OK)
-		content = leaf->head;
+	content = content_of(leaf);
 	r->source = leaf->name;
 	r->n_messages += mm_mailbox_read(content, &sink);
 	*kind = mm_str_starts(leaf->head, "From ") ? "mbox" : "message";
 	return true;
+}
+
+/* The content of a Postfix queue file: one line a record. */
+static void
+add_lines(struct mm_str file, struct mm_buf *out)
+{
+	struct mm_postfix_records all = { .all = file };
+	struct mm_postfix_record rec;
+
+	/* A long line comes as L, L, ..., N. */
+	while ((rec = mm_postfix_record_next(&all)).type != 0) {
+		if (rec.type == 'N' || rec.type == 'L')
+			mm_buf_adds(out, rec.data);
+		if (rec.type == 'N')
+			mm_buf_addc(out, '\n');
+	}
+}
+
+void
+mm_reports_take_spooled(struct mm_reports *r, const struct mm_leaf *leaf)
+{
+	const struct mm_dsn_sink sink = { add_row, r };
+	struct mm_buf lines;
+	struct mm_str content = leaf->head;
+
+	/* Reports are short, and say what they are near their beginning. */
+	if (mm_str_ifind(leaf->head, "message/delivery-status") == MM_NOT_FOUND)
+		return;
+	mm_buf_init(&lines, MAILBOX_BYTES);
+	content = content_of(leaf);
+	if (mm_str_starts(content, "C"))
+		add_lines(content, &lines);
+	r->source = leaf->name;
+	(void)mm_mailbox_read(lines.n > 0 ? mm_buf_str(&lines) : content,
+			      &sink);
+	mm_buf_fini(&lines);
 }
 
 size_t

@@ -251,7 +251,9 @@ take_leaf(void *ctx, const struct mm_leaf *leaf, bool *taken, const char **kind,
 	struct takers *t = ctx;
 	enum mm_status st = mm_spools_take(t->spools, leaf, taken, kind, err);
 
-	if (st == MM_OK && !*taken)
+	if (st == MM_OK && *taken)
+		mm_reports_take_spooled(t->reports, leaf);
+	else if (st == MM_OK)
 		*taken = mm_reports_take(t->reports, leaf, kind);
 	return st;
 }
