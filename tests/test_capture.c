@@ -34,11 +34,12 @@ static const struct capture {
 	 * keeps until it expires. */
 	size_t n_beyond;
 	size_t n_codes_beyond; /* bounces told twice, with another code */
+	size_t n_caused;       /* failures whose cause the truth knows */
 } captures[] = {
-	{ "postfix-throttle-and-pause", 28146, 4000, 2, 0 },
-	{ "exim-c", 2439, 700, 0, 0 },
-	{ "sendmail-c", 7371, 850, 7, 0 },
-	{ "opensmtpd-a", 11867, 1800, 41, 1 },
+	{ "postfix-throttle-and-pause", 28146, 4000, 2, 0, 59 },
+	{ "exim-c", 2439, 700, 0, 0, 0 },
+	{ "sendmail-c", 7371, 850, 7, 0, 0 },
+	{ "opensmtpd-a", 11867, 1800, 41, 1, 0 },
 };
 
 /* One exported delivery, found by its Message-ID or queue id and its
@@ -48,7 +49,7 @@ struct row {
 	struct row *next;
 	int64_t final_us;
 	int final_code; /* of the last attempt with one */
-	char final[16];
+	char final[16], cause[32];
 	bool used;
 };
 
@@ -131,6 +132,7 @@ take(void *ctx, const struct mm_cell *c, struct mm_err *err)
 
 	(void)err;
 	(void)snprintf(r.final, sizeof(r.final), "%.*s", MM_STR_ARG(c[10].s));
+	(void)snprintf(r.cause, sizeof(r.cause), "%.*s", MM_STR_ARG(c[12].s));
 	r.final_code = last_code(c[14].s, &b->n_attempts);
 	b->n_rows++;
 	if (mm_str_is(c[10].s, "rejected")) {
@@ -168,7 +170,7 @@ same_final(const char *final, struct mm_str truth)
 }
 
 struct score {
-	size_t n, right, late, coded, code_right;
+	size_t n, right, late, coded, code_right, caused, cause_right;
 };
 
 static bool
@@ -190,6 +192,7 @@ static bool
 judge_row(const struct mm_json *t, struct row *r, struct score *s)
 {
 	struct mm_str final = mm_json_str(mm_json_get(t, "final"));
+	struct mm_str cause = mm_json_str(mm_json_get(t, "final_cause"));
 	double at = mm_json_real(mm_json_get(t, "final_at"), 0);
 	int64_t code = mm_json_int(mm_json_get(t, "last_code"), 0);
 	struct row *best = NULL;
@@ -213,6 +216,11 @@ judge_row(const struct mm_json *t, struct row *r, struct score *s)
 	if (mm_str_is(final, "bounced") && code != 0) {
 		s->coded++;
 		s->code_right += best->final_code == code;
+	}
+	if (cause.n > 0 &&
+	    (mm_str_is(final, "bounced") || mm_str_is(final, "expired"))) {
+		s->caused++;
+		s->cause_right += mm_str_is(cause, best->cause);
 	}
 	return true;
 }
@@ -342,13 +350,17 @@ check_capture(const struct capture *c)
 	mm_intern_init(&b.keys);
 	assert_int_equal(x->run(s, MM_TIME_NONE, &sink, &err), MM_OK);
 	judge_all(c->folder, &b, &score);
-	print_message("  %s: %zu rows exported, %zu of %zu finals right, %zu "
-		      "of %zu bounces with the receiver's code, %zu late\n",
-		      c->folder, b.n_rows, score.right, score.n,
-		      score.code_right, score.coded, score.late);
+	print_message(
+	    "  %s: %zu rows exported, %zu of %zu finals right, %zu "
+	    "of %zu bounces with the receiver's code, %zu of %zu failures "
+	    "with its cause, %zu late\n",
+	    c->folder, b.n_rows, score.right, score.n, score.code_right,
+	    score.coded, score.cause_right, score.caused, score.late);
 	assert_in_range(score.n, c->n_truth, c->n_truth + 100);
 	assert_in_range(score.n - score.right, 0, c->n_beyond);
 	assert_in_range(score.coded - score.code_right, 0, c->n_codes_beyond);
+	assert_int_equal(score.caused, c->n_caused);
+	assert_true(score.cause_right * 100 >= score.caused * 97);
 	assert_int_equal(score.late, 0);
 	free_book(&b);
 	mm_store_close(s);
