@@ -2,7 +2,7 @@
 """evidence.py FOLDER: logs and spools in every wrapping, and what a reader
 is to make of them. For each case FOLDER/NAME.args holds the paths to give and
 FOLDER/NAME.want the outcome in the words of test_evidence.c; all of it is
-computed here, by Python's own modules and xz, bzip2, zstd, lz4."""
+computed here, by Python's own modules and zstd, lz4, lzip, compress."""
 import bz2
 import calendar
 import datetime
@@ -12,6 +12,7 @@ import io
 import lzma
 import os
 import re
+import struct
 import subprocess
 import sys
 import tarfile
@@ -172,6 +173,7 @@ packed = {
     "bzip2": bz2.compress(a), "xz": lzma.compress(a),
     "lzma": lzma.compress(a, format=lzma.FORMAT_ALONE),
     "zstd": tool(["zstd", "-q", "-c"], a), "lz4": tool(["lz4", "-q", "-c"], a),
+    "lzip": tool(["lzip", "-q", "-c"], a), "compress": tool(["compress"], a),
 }
 for name, data in packed.items():
     write("packed/" + name, data)
@@ -232,6 +234,77 @@ write("zip/x.zip", zbytes.getvalue())
 case("zip", ["zip/x.zip"],
      [row("zip/x.zip!mail.log", b, b, "none", True),
       other("zip/x.zip", "zip", zbytes.getvalue(), note="holds 1 x log")])
+
+
+
+def cpio(form, name, data):
+    """One file in each form of cpio(5): new, with a sum, odc, and the old
+    binary ones of either byte order."""
+    out = b""
+    for n, d in ((name, data), ("TRAILER!!!", b"")):
+        text, mode = n.encode() + b"\0", 0o100640 if d else 0
+        time = T0 + 7200 if d else 0
+        if form in ("newc", "crc"):
+            head = (b"07070" + (b"1" if form == "newc" else b"2") +
+                    b"".join(b"%08x" % v for v in (
+                        7, mode, 0, 0, 1, time, len(d), 0, 0, 0, 0, len(text),
+                        sum(d) & 0xffffffff if form == "crc" else 0)))
+            out += head + text + bytes(-(len(head) + len(text)) % 4)
+            out += d + bytes(-len(d) % 4)
+        elif form == "odc":
+            out += b"070707" + b"%06o%06o%06o%06o%06o%06o%06o" % (
+                0, 7, mode, 0, 0, 1, 0)
+            out += b"%011o%06o%011o" % (time, len(text), len(d)) + text + d
+        else:
+            words = (0o70707, 0, 7, mode, 0, 0, 1, 0, time >> 16,
+                     time & 0xffff, len(text), len(d) >> 16, len(d) & 0xffff)
+            out += struct.pack((">" if form == "bin-be" else "<") + "13H",
+                               *words)
+            out += text + bytes(len(text) % 2) + d + bytes(len(d) % 2)
+    return out + bytes(-len(out) % 512)
+
+
+for form in ("newc", "crc", "odc", "bin-le", "bin-be"):
+    data = cpio(form, "mail.log", b)
+    write("cpio/" + form, data)
+    case("cpio-" + form, ["cpio/" + form],
+         [row("cpio/%s!mail.log" % form, b, b, "none", True),
+          other("cpio/" + form, "cpio", data, note="holds 1 x log")])
+
+# What lies too deep, or is locked, says so and does not hide the rest.
+deep = b
+for depth in range(3):
+    deep = tar([("mail.log" if depth == 0 else "in.tar", deep)])
+    write("deep/%d.tar" % depth, deep)
+twice = tar([("mail.log", c), ("in.tar", deep)])
+too_deep = "in more than two archives; unpack the outer one first"
+case("deep-2", ["deep/2.tar"],
+     ["error deep/2.tar: no log and no spool among 3 files; "
+      "deep/2.tar!in.tar!in.tar is tar: " + too_deep])
+write("deep/beside.tar", twice)
+case("deep-beside", ["deep/beside.tar"], [
+    row("deep/beside.tar!mail.log", c, c, "none", True),
+    other("deep/beside.tar", "tar", twice, note="holds 1 x log, 1 x tar"),
+    other("deep/beside.tar!in.tar", "tar", deep, note="holds 1 x tar",
+          member=True),
+    other("deep/beside.tar!in.tar!in.tar", "tar",
+          tar([("in.tar", tar([("mail.log", b)]))]), note=too_deep,
+          member=True)])
+wrapped = b
+for depth in range(3):
+    wrapped = gzip.compress(wrapped, mtime=T0)
+write("deep/thrice.gz", wrapped)
+case("deep-gz", ["deep/thrice.gz"],
+     ["error deep/thrice.gz: packed more than twice, not a log; unpack it "
+      "first"])
+locked = bytearray(zbytes.getvalue())
+locked[6] |= 1  # APPNOTE.TXT 4.4.4: bit 0, encrypted
+locked[locked.index(b"PK\1\2") + 8] |= 1
+write("zip/locked.zip", bytes(locked))
+case("zip-locked", ["zip/locked.zip"],
+     ["error zip/locked.zip: no log and no spool among 2 files; "
+      "zip/locked.zip!mail.log is encrypted: unpack it with its password "
+      "first"])
 
 data = tars["tar.gz"][0][:len(tars["tar.gz"][0]) // 4]
 write("tars/torn.tar.gz", data)

@@ -222,6 +222,27 @@ is_tar(struct mm_str head)
 	return sum == want;
 }
 
+/* cpio's oldest form, which it still writes unless told otherwise: numbers of
+ * 16 bits in the order of the machine that wrote it. The magic alone is too
+ * little to tell; the name behind the header ends in a NUL. */
+static bool
+is_binary_cpio(struct mm_str head)
+{
+	const unsigned char *p = (const unsigned char *)head.p;
+	size_t n_name;
+
+	if (head.n < 28)
+		return false;
+	if (p[0] == 0xc7 && p[1] == 0x71)
+		n_name = p[20] | (size_t)p[21] << 8;
+	else if (p[0] == 0x71 && p[1] == 0xc7)
+		n_name = p[21] | (size_t)p[20] << 8;
+	else
+		return false;
+	return n_name > 1 && 26 + n_name <= head.n &&
+	       memchr(p + 26, 0, n_name) == p + 26 + n_name - 1;
+}
+
 const char *
 mm_archive_name(struct mm_str head)
 {
@@ -233,6 +254,8 @@ mm_archive_name(struct mm_str head)
 	if (head.n >= 110 &&
 	    (mm_str_starts(head, "070701") || mm_str_starts(head, "070702") ||
 	     mm_str_starts(head, "070707")))
+		return "cpio";
+	if (is_binary_cpio(head))
 		return "cpio";
 	return NULL;
 }

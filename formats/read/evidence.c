@@ -44,9 +44,10 @@ no_evidence(const struct mm_evidence *ev, const char *first_path,
 	static const char hint[] = "give mail logs, spool folders or queue "
 				   "listings (plain, compressed or archived)";
 
-	/* One that could be made useful says how. */
-	for (size_t i = 0; ev->n != 1 && i < ev->n; i++) {
-		const struct mm_ledger *row = &ev->items[i].row;
+	/* One that could be made useful says how: members of archives stand
+	 * behind them and know better. */
+	for (size_t i = ev->n; ev->n != 1 && i > 0; i--) {
+		const struct mm_ledger *row = &ev->items[i - 1].row;
 
 		if (row->note.n > 0)
 			return mm_err_set(

@@ -164,8 +164,8 @@ mm_file_expand(struct mm_source *s, size_t n, int64_t at, struct mm_err *err)
 	    (f->expanded_bytes - free_bytes) / f->max_expand <=
 		f->base.given_bytes)
 		return MM_OK;
-	return mm_source_break(s, at, "expands too far (see --max-expand)",
-			       err);
+	return mm_source_break(
+	    s, at, "expands beyond 1 GiB and --max-expand times its size", err);
 }
 
 enum mm_status

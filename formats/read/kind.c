@@ -24,6 +24,7 @@ static const struct {
 	{ "7z\xbc\xaf\x27\x1c", 6, "a 7-Zip archive", "unpack it first" },
 	{ "Rar!", 4, "a RAR archive", "unpack it first" },
 	{ "\x89LZO", 4, "lzop data", "unpack it first" },
+	{ "!<arch>\n", 8, "an ar archive", "unpack it first" },
 	{ "\xd4\xc3\xb2\xa1", 4, "a packet capture", NULL },
 	{ "\x0a\x0d\x0d\x0a", 4, "a packet capture", NULL },
 	/* clang-format on */

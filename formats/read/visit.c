@@ -69,6 +69,10 @@ offer(struct mm_walk *w, struct mm_item *it, struct mm_leaf *leaf,
 	it->row.kind = mm_kind_of(leaf->head, &way);
 	if (leaf->head.n == 0 && content->torn_at >= 0)
 		it->row.kind = "damaged";
+	if (mm_gzip_is(leaf->head) || mm_packed_name(leaf->head) != NULL) {
+		it->row.kind = "packed more than twice";
+		way = "unpack it first";
+	}
 	it->row.is_log = strcmp(it->row.kind, "log") == 0;
 	if (it->row.is_log) {
 		it->whole = leaf->whole;
@@ -104,7 +108,9 @@ mm_visit(struct mm_walk *w, size_t i, struct mm_leaf *leaf,
 	if (mm_archive_name(leaf->head) != NULL) {
 		it->row.kind = mm_archive_name(leaf->head);
 		if (it->depth == MM_DEPTH_MAX) {
-			mm_item_note(w->ev, it, "in too many archives");
+			mm_item_note(w->ev, it,
+				     "in more than two archives; unpack the "
+				     "outer one first");
 			return MM_OK;
 		}
 		st = mm_same_archive(w->ev, i, &same, w->err);
@@ -192,6 +198,7 @@ walk_member(struct mm_walk *w, size_t i, struct mm_archive *ar,
 	it->row.n_bytes = m->n_bytes;
 	if (m->encrypted) {
 		it->row.kind = "encrypted";
+		mm_item_note(w->ev, it, "unpack it with its password first");
 		return MM_OK;
 	}
 	st = mm_visit(w, k, &leaf, mm_archive_member(ar, name->p, false), &o);
@@ -221,7 +228,8 @@ walk_archive(struct mm_walk *w, size_t i, struct mm_source *content)
 		it = &w->ev->items[k];
 		tally_add(&tally, it->row.kind);
 		w->ev->items[i].taken = w->ev->items[i].taken || it->taken;
-		if (it->row.is_log || it->row.is_folded)
+		/* What could be made useful keeps its row: it says how. */
+		if (it->row.is_log || it->row.is_folded || it->row.note.n > 0)
 			it->row.name =
 			    mm_arena_str(&w->ev->texts, it->row.name);
 		else
