@@ -252,6 +252,14 @@ first_of(const struct mm_json *root, const char *const *keys)
 	return v;
 }
 
+/* ECS keeps what belongs together in objects: {"process":{"name":"exim"}}. */
+static const struct mm_json *
+first_within(const struct mm_json *root, const char *object,
+	     const char *const *keys)
+{
+	return first_of(mm_json_get(root, object), keys);
+}
+
 /* A log shipper's object counts only when there is a line of syslog in it:
  * some MTAs write JSON of their own. */
 static bool
@@ -269,14 +277,20 @@ open_shipped(struct mm_envelope *e, struct mm_framer *f, struct mm_line *line)
 						"SYSLOG_IDENTIFIER", NULL };
 	static const char *const pid_keys[] = { "pid", "procid", "SYSLOG_PID",
 						NULL };
+	static const char *const names[] = { "name", "hostname", NULL };
 	const struct mm_json *host = first_of(e->root, host_keys);
 	struct mm_str text = mm_json_str(first_of(e->root, text_keys));
 	struct mm_str tag = mm_json_str(first_of(e->root, tag_keys));
 	const struct mm_json *pid = first_of(e->root, pid_keys);
-	uint64_t v = (uint64_t)mm_json_int(pid, 0);
+	uint64_t v;
 
 	if (text.p == NULL)
 		return false;
+	if (tag.p == NULL)
+		tag = mm_json_str(first_within(e->root, "process", names));
+	if (pid == NULL)
+		pid = first_within(e->root, "process", pid_keys);
+	v = (uint64_t)mm_json_int(pid, 0);
 	mm_frame_inner(f, mm_str_trim(text),
 		       json_time(first_of(e->root, time_keys)), line);
 	if (line->framing == MM_FRAME_NONE && line->tag.p == NULL &&
@@ -285,7 +299,7 @@ open_shipped(struct mm_envelope *e, struct mm_framer *f, struct mm_line *line)
 	line->framing = MM_FRAME_JSON;
 	if (line->host.p == NULL)
 		line->host = mm_json_is_object(host)
-				 ? mm_json_str(mm_json_get(host, "name"))
+				 ? mm_json_str(first_of(host, names))
 				 : mm_json_str(host);
 	if (line->host.n == 0)
 		line->host = MM_STR_ABSENT;

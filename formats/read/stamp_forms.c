@@ -183,7 +183,7 @@ take_item(char item, struct mm_str *s, struct parsed *t)
 	case 'y':
 		if (!take_digits(s, 2, 2, &t->c.year))
 			return false;
-		t->c.year += 2000;
+		t->c.year += t->c.year < 70 ? 2000 : 1900;
 		return true;
 	case 'm':
 		return take_digits(s, 2, 2, &t->c.month);
@@ -331,18 +331,19 @@ take_tai64n(struct mm_framer *f, struct mm_str *s, struct mm_stamp *stamp)
 }
 
 /* `- 1131566490 2005.11.09 host Nov 9 12:01:30 host/relay prog[1]: text`: the
- * data sets that researchers pass on. */
+ * data sets that researchers pass on. What is an alarm has its kind in place
+ * of the dash. */
 static bool
 take_labelled(struct mm_framer *f, struct mm_str *s, struct mm_stamp *stamp)
 {
-	struct mm_str rest = *s, date, host;
+	struct mm_str rest = *s, label, date, host;
 	int64_t local_us;
 	uint64_t sec;
 
-	if (!mm_str_skip(&rest, "- ") || !mm_str_take_u64(&rest, &sec) ||
-	    sec > UINT32_MAX || !mm_str_skip(&rest, " ") ||
-	    !mm_str_cutc(&rest, ' ', &date) || date.n != 10 ||
-	    !mm_str_cutc(&rest, ' ', &host) ||
+	if (!mm_str_cutc(&rest, ' ', &label) || label.n > 24 ||
+	    !mm_str_take_u64(&rest, &sec) || sec > UINT32_MAX ||
+	    !mm_str_skip(&rest, " ") || !mm_str_cutc(&rest, ' ', &date) ||
+	    date.n != 10 || !mm_str_cutc(&rest, ' ', &host) ||
 	    !mm_stamp_rfc3164(f, &rest, &local_us))
 		return false;
 	stamp->t_us = (int64_t)sec * MM_SECOND_US;
