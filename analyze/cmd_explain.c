@@ -72,8 +72,9 @@ struct explain {
 	size_t n_shown, n_foreign, n_malformed;
 };
 
+/* `t_us`: of the record, which may know better than its line. */
 static void
-put_row(struct explain *x, struct mm_str record, const char *op,
+put_row(struct explain *x, int64_t t_us, struct mm_str record, const char *op,
 	const char *cause, const char *rule)
 {
 	const struct mm_line *l = x->line;
@@ -81,7 +82,7 @@ put_row(struct explain *x, struct mm_str record, const char *op,
 		mm_cell_z(x->file),
 		mm_cell_int((int64_t)x->number),
 		mm_cell_z(mm_framing_name(l->framing)),
-		mm_cell_time(l->t_us),
+		mm_cell_time(t_us),
 		mm_cell_text(l->host),
 		mm_cell_text(l->tag),
 		l->pid > 0 ? mm_cell_int(l->pid) : mm_cell_null(),
@@ -137,6 +138,7 @@ take_record(void *ctx, const struct mm_record *r)
 	struct mm_buf *b = &x->records;
 	const char *op = NULL, *cause = NULL, *rule = NULL;
 	const struct mm_field *f;
+	char own[MM_TIME_TEXT];
 	struct mm_buf row;
 
 	x->n_records++;
@@ -148,10 +150,15 @@ take_record(void *ctx, const struct mm_record *r)
 	mm_buf_init(&row, MM_LINE_MAX_BYTES * 2);
 	mm_record_add(&row, r);
 	if (!mm_output_is_text(&x->o)) {
-		put_row(x, mm_buf_str(&row), op, cause, rule);
+		put_row(x, r->t_us, mm_buf_str(&row), op, cause, rule);
 	} else {
 		add_label(b, "record");
 		mm_buf_addf(b, "%s\n", mm_event_name(r->event));
+		if (r->t_us != x->line->t_us)
+			mm_buf_addf(b, "    %-14s %s\n", "t",
+				    mm_time_iso(r->t_us,
+						r->t_us % MM_SECOND_US != 0,
+						own));
 		for (size_t i = 0; (f = mm_fields(i)) != NULL; i++) {
 			if (!mm_field_is_set(r, f))
 				continue;
@@ -201,6 +208,75 @@ add_text(struct mm_buf *b, const char *label, struct mm_str s)
 	mm_buf_addc(b, '\n');
 }
 
+/* Told by its tag, whatever the text, or by both or the text alone? */
+static void
+add_claim(struct explain *x)
+{
+	struct mm_buf *b = &x->o.buf;
+	struct mm_line bare = *x->line;
+	const char *format;
+
+	add_label(b, "format");
+	if (x->format == NULL) {
+		mm_buf_addz(b, "none\n");
+		return;
+	}
+	bare.text = MM_STR("");
+	format = mm_logs_claim(x->own, &bare);
+	mm_buf_addf(b, "%s, told by its %s\n", x->format,
+		    format != NULL && strcmp(format, x->format) == 0 ? "tag"
+								     : "text");
+}
+
+/* The tags under which the lines of each server are best known. */
+static const char *const usual_tags[] = {
+	"postfix/qmgr", "postfix/cleanup", "postfix/smtpd",
+	"postfix/smtp", "postfix/pickup",  "exim",
+	"sm-mta",	"smtpd",	   "qmail-send",
+};
+
+/* A line that nobody understands: under which other tag would it be? */
+static const char *
+would_be(struct explain *x)
+{
+	struct mm_line other = *x->line;
+	const char *why;
+
+	for (size_t i = 0; i < MM_COUNT(usual_tags); i++) {
+		other.tag = mm_str_z(usual_tags[i]);
+		if (mm_logs_verdict(NULL, &other, &why) == MM_LINE_RECORD)
+			return usual_tags[i];
+	}
+	return NULL;
+}
+
+static void
+add_guess(struct explain *x)
+{
+	const struct mm_line *l = x->line;
+	struct mm_buf *b = &x->o.buf;
+	const char *tag;
+
+	if (x->verdict != MM_LINE_FOREIGN && x->verdict != MM_LINE_MALFORMED)
+		return;
+	add_label(b, "hint");
+	if (mm_str_trim(l->text).n == 0) {
+		mm_buf_addz(b, "there are no words in it\n");
+	} else if ((tag = would_be(x)) != NULL) {
+		mm_buf_addf(b, "under the tag %s it would be understood\n",
+			    tag);
+	} else if (x->verdict == MM_LINE_MALFORMED) {
+		mm_buf_addz(b, "it is counted and sampled; a line that was cut "
+			       "or wrapped reads like this\n");
+	} else if (l->framing == MM_FRAME_NONE && l->tag.p == NULL) {
+		mm_buf_addz(b, "it begins with no time that is known, and with "
+			       "no program\n");
+	} else {
+		mm_buf_addz(b, "if it is of a mail server, declare its format "
+			       "with --log-format\n");
+	}
+}
+
 static enum mm_status
 print_line(struct explain *x)
 {
@@ -225,13 +301,13 @@ print_line(struct explain *x)
 		add_label(b, "repeats");
 		mm_buf_addf(b, "%u\n", l->repeats);
 	}
-	add_label(b, "format");
-	mm_buf_addf(b, "%s\n", x->format != NULL ? x->format : "none");
+	add_claim(x);
 	add_label(b, "verdict");
 	mm_buf_addz(b, verdicts[x->verdict]);
 	if (x->why != NULL)
 		mm_buf_addf(b, ": %s", x->why);
 	mm_buf_addc(b, '\n');
+	add_guess(x);
 	mm_buf_adds(b, mm_buf_str(&x->records));
 	return mm_output_flush(&x->o, x->err);
 }
@@ -253,7 +329,7 @@ explain_line(struct explain *x, const struct mm_line *line)
 	if (mm_output_is_text(&x->o))
 		x->st = print_line(x);
 	else if (x->n_records == 0)
-		put_row(x, MM_STR_ABSENT, NULL, NULL, NULL);
+		put_row(x, line->t_us, MM_STR_ABSENT, NULL, NULL, NULL);
 	x->n_shown++;
 	return x->st;
 }
