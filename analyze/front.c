@@ -290,11 +290,12 @@ mm_front_incidents(struct mm_store *s, struct mm_err *err)
 }
 
 int
-mm_front_exit(const struct mm_front *f, const char *verb, enum mm_status st,
+mm_front_exit(struct mm_front *f, const char *verb, enum mm_status st,
 	      const struct mm_err *err)
 {
 	double limit = f->max_unknown > 0 ? f->max_unknown : MAX_UNKNOWN;
 
+	mm_words_fini(&f->formats);
 	if (st == MM_ENOENT) {
 		if (!f->quiet)
 			(void)fprintf(stderr, "mailmortem %s: %s\n", verb,

@@ -62,9 +62,10 @@ enum mm_status mm_front_ingest(struct mm_front *f, const char *const *paths,
 /* Before incidents are read: look for them when that was not yet done. */
 enum mm_status mm_front_incidents(struct mm_store *s,
 				  struct mm_err *err) MM_USE_RESULT;
-/* Print `err` for the verb; the exit status that belongs to `st`, or
- * MM_EXIT_UNKNOWN when too much of the evidence was not understood. */
-int mm_front_exit(const struct mm_front *f, const char *verb, enum mm_status st,
+/* The end of a verb: what the options hold is freed, `err` is printed; the exit
+ * status that belongs to `st`, or MM_EXIT_UNKNOWN when too much of the evidence
+ * was not understood. */
+int mm_front_exit(struct mm_front *f, const char *verb, enum mm_status st,
 		  const struct mm_err *err);
 
 /* --help: print it; the exit status. */

@@ -241,8 +241,8 @@ static void
 test_json(void **state)
 {
 	static const char *const want[] = {
-		"{\"table\":\"volume\",\"t\":1795219200,\"sent\":400,"
-		"\"deferred\":0,\"bounced\":8}\n",
+		("{\"table\":\"volume\",\"t\":1795219200,\"sent\":400,"
+		 "\"deferred\":0,\"bounced\":8}\n"),
 		"{\"table\":\"incidents\",\"incident\":\"i2\",",
 		"{\"table\":\"evidence\",\"about\":\"i1-evidence\",",
 	};

@@ -206,8 +206,8 @@ test_quiet(void **state)
 {
 	static const char *const want[] = {
 		"\nNo incident found\n",
-		"Nothing in these logs stands out as an incident. 1 recipient "
-		"waited",
+		("Nothing in these logs stands out as an incident. 1 recipient "
+		 "waited"),
 		"\nIncidents\n---------\n\nNone was found.\n",
 	};
 	struct mm_report *r = make("SELECT 1", NULL);

@@ -16,12 +16,12 @@
  *
  * `match` is a PCRE2 pattern against the text behind the tag; its named groups
  * are fields (formats/mail/fields.h), and `t` (a time with its year, in any
- *form that stands before lines, where the framing has none) and `host`. Every
- *pattern that matches gives a record; a line of the format that none matches is
- *not understood. A format without samples, a sample that comes out otherwise
- *than wanted, a pattern that no sample needs, a group or key that is no field:
- *all are refused, with file and line. `#` begins a comment at the start of a
- *line only.
+ * form that stands before lines, where the framing has none) and `host`. Every
+ * pattern that matches gives a record; a line of the format that none matches
+ * is not understood. A format without samples, a sample that comes out
+ * otherwise than wanted, a pattern that no sample needs, a group or key that is
+ * no field: all are refused, with file and line. `#` begins a comment at the
+ * start of a line only.
  *
  * Own formats are asked before the built-in ones.
  */
