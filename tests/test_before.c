@@ -9,6 +9,7 @@
 
 #include "analyze/case/before.h"
 #include "formats/base/time.h"
+#include "tests/made_case.h"
 
 /* Blocked at second 400, so the window is 300 to 400. Before it: 30 recipients
  * in 300 s. In it: 60 of a new sender, login and size, 12 of them unknown, and
@@ -42,18 +43,6 @@ static const char mail[] =
     "  WHEN i <= 100 THEN 4 ELSE 3 END,"
     " CASE WHEN i <= 30 THEN 1 WHEN i <= 42 THEN 3 WHEN i <= 90 THEN 1"
     "  WHEN i <= 100 THEN 3 ELSE 2 END, 1, 1, i FROM n;";
-
-static struct mm_store *
-make(const char *sql)
-{
-	struct mm_err err;
-	struct mm_store *s = mm_store_create(NULL, &err);
-
-	assert_non_null(s);
-	if (mm_store_exec(s, sql, &err) != MM_OK)
-		fail_msg("%s", err.text);
-	return s;
-}
 
 static enum mm_status
 show(void *ctx, const struct mm_before *b)

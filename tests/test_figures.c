@@ -10,6 +10,7 @@
 #include "analyze/case/figures.h"
 #include "analyze/case/scan.h"
 #include "analyze/case/shape.h"
+#include "tests/made_case.h"
 
 /* Cells with blanks between, "-" for unknown; times and spans in seconds,
  * shares in percent. */
@@ -79,18 +80,6 @@ check_curve(struct mm_store *s, const char *name, const char *want)
 	mm_buf_fini(&row);
 	mm_table_free(t);
 	mm_figures_free(f);
-}
-
-static struct mm_store *
-make(const char *sql)
-{
-	struct mm_err err;
-	struct mm_store *s = mm_store_create(NULL, &err);
-
-	assert_non_null(s);
-	if (mm_store_exec(s, sql, &err) != MM_OK)
-		fail_msg("%s", err.text);
-	return s;
 }
 
 static void

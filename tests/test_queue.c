@@ -10,18 +10,7 @@
 #include "analyze/case/queue.h"
 #include "analyze/case/shape.h"
 #include "formats/base/time.h"
-
-static struct mm_store *
-make(const char *sql)
-{
-	struct mm_err err;
-	struct mm_store *s = mm_store_create(NULL, &err);
-
-	assert_non_null(s);
-	if (mm_store_exec(s, sql, &err) != MM_OK)
-		fail_msg("%s", err.text);
-	return s;
-}
+#include "tests/made_case.h"
 
 /* Cells with blanks between, "-" for unknown ones, rows with a semicolon;
  * times and spans as seconds. */

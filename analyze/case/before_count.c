@@ -278,29 +278,31 @@ count_all(struct mm_before_pass *p)
 	return st == MM_END ? MM_OK : st;
 }
 
-/* Reports of a feedback loop (RFC 5965) that came in during the day before. */
+/* Reports of a feedback loop (RFC 5965), by their senders. */
 static const char complaints_sql[] =
-    "SELECT count(*) FROM message m JOIN address s ON s.id = m.sender"
-    " WHERE m.arrived_us >= ?1 - 86400000000 AND m.arrived_us < ?1"
-    " AND (s.text LIKE '%fbl%@%' OR s.text LIKE '%feedbackloop%@%'"
-    " OR s.text LIKE 'staff@hotmail.com' OR s.text LIKE 'scomp@aol.net'"
-    " OR s.text LIKE 'feedback@arf.%' OR s.text LIKE '%complaints@%')";
+    "SELECT arrived_us FROM message WHERE arrived_us IS NOT NULL"
+    " AND sender IN (SELECT id FROM address"
+    " WHERE text LIKE '%fbl%@%' OR text LIKE '%feedbackloop%@%'"
+    " OR text LIKE 'staff@hotmail.com' OR text LIKE 'scomp@aol.net'"
+    " OR text LIKE 'feedback@arf.%' OR text LIKE '%complaints@%')";
 
+/* Those of the day before each refusal. */
 static enum mm_status
 count_complaints(struct mm_before_pass *p)
 {
 	struct mm_query *q = mm_query_new(p->s, complaints_sql, p->err);
 	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
 
-	for (size_t i = 0; i < p->n_targets && st == MM_OK; i++) {
-		mm_query_bind_int(q, 0, p->targets[i].t_us);
-		st = mm_query_step(q, p->err);
-		if (st == MM_OK)
-			p->targets[i].complaints = mm_query_int(q, 0);
-		mm_query_reset(q);
+	while (st == MM_OK && (st = mm_query_step(q, p->err)) == MM_OK) {
+		int64_t t_us = mm_query_int(q, 0);
+
+		for (size_t i = 0; i < p->n_targets; i++)
+			p->targets[i].complaints +=
+			    t_us >= p->targets[i].t_us - MM_DAY_US &&
+			    t_us < p->targets[i].t_us;
 	}
 	mm_query_free(q);
-	return st;
+	return st == MM_END ? MM_OK : st;
 }
 
 enum mm_status

@@ -74,6 +74,13 @@ mm_buf_adds(struct mm_buf *b, struct mm_str s)
 }
 
 void
+mm_buf_addle(struct mm_buf *b, uint64_t v, size_t n_bytes)
+{
+	for (size_t i = 0; i < n_bytes; i++)
+		mm_buf_addc(b, (char)(v >> 8 * i));
+}
+
+void
 mm_buf_addi(struct mm_buf *b, int64_t v)
 {
 	char digits[24];

@@ -26,6 +26,8 @@ void mm_buf_addc(struct mm_buf *b, char c);
 void mm_buf_addz(struct mm_buf *b, const char *z);
 void mm_buf_adds(struct mm_buf *b, struct mm_str s);
 void mm_buf_addi(struct mm_buf *b, int64_t v); /* decimal */
+/* The low `n_bytes` of `v`, least first. */
+void mm_buf_addle(struct mm_buf *b, uint64_t v, size_t n_bytes);
 /* Room for `n` bytes behind what is there, for the caller to fill and then to
  * count by adding to `b->n` (and to end with a NUL). NULL past the ceiling. */
 char *mm_buf_room(struct mm_buf *b, size_t n);

@@ -73,9 +73,12 @@ size_t
 mm_str_ifind(struct mm_str s, const char *z)
 {
 	struct mm_str want = mm_str_z(z);
+	char first = lower(z[0]);
 
 	for (size_t at = 0; at + want.n <= s.n; at++)
-		if (mm_str_ieq((struct mm_str){ s.p + at, want.n }, want))
+		if (want.n == 0 ||
+		    (lower(s.p[at]) == first &&
+		     mm_str_ieq((struct mm_str){ s.p + at, want.n }, want)))
 			return at;
 	return MM_NOT_FOUND;
 }

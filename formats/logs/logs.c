@@ -46,10 +46,10 @@ mm_logs_parse(const struct mm_own *own, const struct mm_line *line,
 	      struct mm_emit *emit)
 {
 	const struct mm_log_format *f;
+	enum mm_verdict v = mm_own_parse(own, line, emit);
 
-	emit->why = NULL;
-	if (own != NULL && mm_own_claim(own, line) != NULL)
-		return mm_own_parse(own, line, emit);
+	if (v != MM_LINE_FOREIGN)
+		return v;
 	f = find(line);
 	return f != NULL ? f->parse(line, emit) : MM_LINE_FOREIGN;
 }

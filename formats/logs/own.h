@@ -44,7 +44,7 @@ enum mm_status mm_own_add(struct mm_own *own, const char *path,
 /* The name of the format that claims the line; NULL when none does, also when
  * `own` is NULL. */
 const char *mm_own_claim(const struct mm_own *own, const struct mm_line *line);
-/* Read a line that is claimed. */
+/* Read a line; MM_LINE_FOREIGN when no format claims it. */
 enum mm_verdict mm_own_parse(const struct mm_own *own,
 			     const struct mm_line *line, struct mm_emit *emit);
 

@@ -217,42 +217,26 @@ set_word(struct mm_record *r, const struct mm_field *f, struct mm_str text)
 	return false;
 }
 
-/* "12.5" or "12": seconds. */
+/* "12.5": seconds. */
 static bool
-take_span(struct mm_str *text, int64_t *us)
+to_span(struct mm_str text, int64_t *us)
 {
-	uint64_t whole, part = 0;
-	size_t digits;
-	struct mm_str before;
-
-	if (!mm_str_take_u64(text, &whole) || whole > INT64_MAX / 2000000)
-		return false;
-	*us = (int64_t)whole * MM_SECOND_US;
-	if (!mm_str_skip(text, "."))
-		return true;
-	before = *text;
-	if (!mm_str_take_u64(text, &part))
-		return false;
-	digits = before.n - text->n;
-	for (; digits > 6; digits--)
-		part /= 10;
-	for (; digits < 6; digits++)
-		part *= 10;
-	*us += (int64_t)part;
-	return true;
+	return mm_str_to_fixed(text, MM_SECOND_US, us) && *us >= 0;
 }
 
 static bool
 set_spans(struct mm_record *r, struct mm_str text)
 {
 	for (size_t i = 0; i < MM_COUNT(r->delays_us); i++) {
-		if (i > 0 && !mm_str_skip(&text, "/"))
+		struct mm_str part = text;
+		bool more = mm_str_cutc(&text, '/', &part);
+
+		if (more != (i + 1 < MM_COUNT(r->delays_us)))
 			return false;
-		if (!mm_str_skip(&text, "-") &&
-		    !take_span(&text, &r->delays_us[i]))
+		if (!mm_str_is(part, "-") && !to_span(part, &r->delays_us[i]))
 			return false;
 	}
-	return text.n == 0;
+	return true;
 }
 
 bool
@@ -273,7 +257,7 @@ mm_field_set(struct mm_record *r, const struct mm_field *f, struct mm_str text)
 		memcpy((char *)r + f->offset, &v, sizeof(v));
 		return true;
 	case MM_FIELD_SPAN:
-		if (!take_span(&text, &v) || text.n > 0)
+		if (!to_span(text, &v))
 			return false;
 		memcpy((char *)r + f->offset, &v, sizeof(v));
 		return true;

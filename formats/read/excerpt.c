@@ -5,7 +5,7 @@
 #include "formats/read/excerpt.h"
 #include "formats/read/item.h"
 
-#define BLOCK_BYTES    ((size_t)64 * 1024)
+#define BLOCK_BYTES ((size_t)64 * 1024)
 /* Restart points lie about 4 MiB apart. */
 #define NEAR_BYTES     ((uint64_t)6 << 20)
 #define RESTARTS_BYTES ((size_t)1 << 30)
@@ -27,13 +27,6 @@ struct mm_excerpt {
 };
 
 /* ---- the index ---- */
-
-static void
-put_number(struct mm_buf *b, uint64_t v)
-{
-	for (size_t i = 0; i < NUMBER_BYTES; i++)
-		mm_buf_addc(b, (char)(v >> 8 * i & 255));
-}
 
 static uint64_t
 number_at(const struct mm_buf *b, size_t at)
@@ -64,8 +57,9 @@ mark_lines(struct mm_source *content, struct mm_buf *marks, struct mm_err *err)
 			p++;
 			line++;
 			if (!marked) {
-				put_number(marks, line);
-				put_number(marks, byte + (size_t)(p - block));
+				mm_buf_addle(marks, line, NUMBER_BYTES);
+				mm_buf_addle(marks, byte + (size_t)(p - block),
+					     NUMBER_BYTES);
 				marked = true;
 			}
 		}
@@ -92,7 +86,7 @@ mm_excerpt_index(const char *name, struct mm_buf *index, struct mm_err *err)
 		mm_gzip_note_restarts(o.content, &restarts);
 	st = mark_lines(o.content, &marks, err);
 	mm_source_close(o.content);
-	put_number(index, marks.n / MARK_BYTES);
+	mm_buf_addle(index, marks.n / MARK_BYTES, NUMBER_BYTES);
 	mm_buf_adds(index, mm_buf_str(&marks));
 	mm_buf_adds(index, mm_buf_str(&restarts));
 	mm_buf_fini(&marks);

@@ -226,13 +226,6 @@ gzip_next_member(struct gzip *g, struct mm_err *err)
 	return MM_OK;
 }
 
-static void
-put_number(struct mm_buf *b, uint64_t v, size_t n_bytes)
-{
-	for (size_t i = 0; i < n_bytes; i++)
-		mm_buf_addc(b, (char)(v >> 8 * i));
-}
-
 static uint64_t
 take_number(struct mm_str *s, size_t n_bytes)
 {
@@ -257,10 +250,10 @@ note_restart(struct gzip *g)
 	if (inflateGetDictionary(&g->z, window, &n) != Z_OK ||
 	    compress2(packed, &n_packed, window, n, 6) != Z_OK)
 		return;
-	put_number(g->restarts, g->out_bytes, 8);
-	put_number(g->restarts, g->in_bytes - g->z.avail_in, 8);
-	put_number(g->restarts, (uint64_t)(g->z.data_type & 7), 1);
-	put_number(g->restarts, n_packed, 4);
+	mm_buf_addle(g->restarts, g->out_bytes, 8);
+	mm_buf_addle(g->restarts, g->in_bytes - g->z.avail_in, 8);
+	mm_buf_addle(g->restarts, (uint64_t)(g->z.data_type & 7), 1);
+	mm_buf_addle(g->restarts, n_packed, 4);
 	mm_buf_add(g->restarts, packed, n_packed);
 }
 
