@@ -234,8 +234,13 @@ write("zip/x.zip", zbytes.getvalue())
 case("zip", ["zip/x.zip"],
      [row("zip/x.zip!mail.log", b, b, "none", True),
       other("zip/x.zip", "zip", zbytes.getvalue(), note="holds 1 x log")])
-
-
+bang = io.BytesIO()
+with zipfile.ZipFile(bang, "w") as z:
+    z.writestr("mx1!mail.log", b)
+write("zip/bang.zip", bang.getvalue())
+case("zip-bang", ["zip/bang.zip"],
+     [row("zip/bang.zip!mx1!mail.log", b, b, "none", True),
+      other("zip/bang.zip", "zip", bang.getvalue(), note="holds 1 x log")])
 
 def cpio(form, name, data):
     """One file in each form of cpio(5): new, with a sum, odc, and the old

@@ -333,12 +333,38 @@ test_bomb(void **state)
 	mm_evidence_close(ev);
 }
 
+/* A place that is not there (any more) is an error, whatever of it is. */
+static void
+test_no_such_member(void **state)
+{
+	static const char *const gone[] = {
+		"zip/x.zip!other.log",
+		"zip/x.zip!mail.log!more",
+		"tars/torn.tar.gz!none",
+		"tars/outer.tar!ev/all.tgz!none",
+	};
+	struct mm_err err;
+	struct mm_buf index;
+	char path[256];
+
+	(void)state;
+	mm_buf_init(&index, 4096);
+	for (size_t i = 0; i < sizeof(gone) / sizeof(gone[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", folder, gone[i]);
+		if (mm_excerpt_index(path, &index, &err) == MM_OK)
+			fail_msg("%s: read", gone[i]);
+		assert_true(err.text[0] != '\0');
+	}
+	mm_buf_fini(&index);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_bomb),
+		cmocka_unit_test(test_no_such_member),
 	};
 
 	return cmocka_run_group_tests_name("evidence", tests, make, unmake);

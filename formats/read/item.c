@@ -44,26 +44,30 @@ mm_open_content(struct mm_source *leaf, struct mm_open *o,
 	return st;
 }
 
-/* The member that is wanted: by its number, or by its path. */
+/* The member that is wanted: by its number, or by a name that begins with its
+ * path (which may hold a `!` as well). */
 struct wanted {
 	uint64_t number;
-	struct mm_str path; /* absent: by number */
+	struct mm_str name; /* absent: by number */
 };
 
 static bool
 is_wanted(const struct wanted *w, const struct mm_member *m)
 {
-	return w->path.p != NULL ? mm_str_eq(m->path, w->path)
-				 : m->number >= w->number;
+	struct mm_str rest = mm_str_from(w->name, m->path.n);
+
+	if (w->name.p == NULL)
+		return m->number >= w->number;
+	return mm_str_eq(mm_str_upto(w->name, m->path.n), m->path) &&
+	       (rest.n == 0 || rest.p[0] == '!');
 }
 
-/* Step through the archive in `o` to that member and open it in turn. */
+/* Step through the archive in `o` to that member, take its path off the wanted
+ * name and open it in turn. Whatever comes, o->content is to be closed. */
 static enum mm_status
-enter(struct mm_open *o, const struct wanted *w, const char *name,
-      struct mm_err *err)
+enter(struct mm_open *o, struct wanted *w, const char *name, struct mm_err *err)
 {
-	struct mm_source *lower = o->content;
-	struct mm_archive *ar = mm_archive_open(lower);
+	struct mm_archive *ar = mm_archive_open(o->content);
 	const char *compression;
 	struct mm_member m;
 	enum mm_status st;
@@ -74,15 +78,23 @@ enter(struct mm_open *o, const struct wanted *w, const char *name,
 	while (st == MM_OK && !is_wanted(w, &m));
 	if (st != MM_OK) {
 		mm_archive_close(ar);
-		mm_source_close(lower);
 		return st == MM_END ? mm_err_set(err, MM_EIO,
 						 "%s: not there any more", name)
 				    : st;
 	}
-	st = mm_open_content(mm_archive_member(ar, name, true), o, &compression,
-			     &gzip_us, err);
-	if (st != MM_OK)
+	if (w->name.p != NULL)
+		w->name = mm_str_from(w->name, m.path.n);
+	return mm_open_content(mm_archive_member(ar, name, true), o,
+			       &compression, &gzip_us, err);
+}
+
+static enum mm_status
+close_failed(struct mm_open *o, enum mm_status st)
+{
+	if (st != MM_OK) {
 		mm_source_close(o->content);
+		o->content = NULL;
+	}
 	return st;
 }
 
@@ -113,12 +125,10 @@ mm_item_open(const struct mm_evidence *ev, struct mm_item *it,
 	if (it->depth > 0)
 		mm_file_unhashed(file);
 	st = mm_open_content(file, o, &compression, &gzip_us, err);
-	if (st != MM_OK)
-		mm_source_close(o->content);
 	for (unsigned i = 0; i < it->depth && st == MM_OK; i++)
 		st = enter(o, &(struct wanted){ .number = it->members[i] },
 			   it->row.name.p, err);
-	return st;
+	return close_failed(o, st);
 }
 
 size_t
@@ -145,22 +155,16 @@ mm_excerpt_file_part(const char *name)
 	return n;
 }
 
-/* Members behind the file; a `!` in the name of one cannot be told. */
+/* Members behind the file. */
 static enum mm_status
 enter_named(const char *name, struct mm_str rest, struct mm_open *o,
 	    struct mm_err *err)
 {
+	struct wanted w = { .name = rest };
 	enum mm_status st = MM_OK;
 
-	while (st == MM_OK && mm_str_skip(&rest, "!")) {
-		size_t n = mm_str_findc(rest, '!');
-		struct wanted w = { .path = n != MM_NOT_FOUND
-						? mm_str_upto(rest, n)
-						: rest };
-
-		rest = mm_str_from(rest, w.path.n);
+	while (st == MM_OK && mm_str_skip(&w.name, "!"))
 		st = enter(o, &w, name, err);
-	}
 	return st;
 }
 
@@ -196,11 +200,7 @@ mm_open_named(const char *name, struct mm_str restarts, uint64_t at_byte,
 	st = mm_open_content(file, o, &compression, &gzip_us, err);
 	if (st == MM_OK)
 		st = enter_named(name, mm_str_z(name + n), o, err);
-	if (st != MM_OK) {
-		mm_source_close(o->content);
-		o->content = NULL;
-	}
-	return st;
+	return close_failed(o, st);
 }
 
 void

@@ -86,7 +86,7 @@ enum mm_status mm_open_content(struct mm_source *leaf, struct mm_open *o,
 enum mm_status mm_open_named(const char *name, struct mm_str restarts,
 			     uint64_t at_byte, struct mm_open *o,
 			     uint64_t *from, struct mm_err *err) MM_USE_RESULT;
-/* Ended by mm_source_close(o->content). */
+/* Ended by mm_source_close(o->content). Nothing is left open on failure. */
 enum mm_status mm_item_open(const struct mm_evidence *ev, struct mm_item *it,
 			    struct mm_open *o,
 			    struct mm_err *err) MM_USE_RESULT;
