@@ -1,6 +1,8 @@
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "analyze/case/rows.h"
@@ -8,6 +10,7 @@
 #include "replay/engine/num.h"
 #include "replay/engine/play.h"
 #include "replay/study/compare.h"
+#include "replay/study/emit_log.h"
 #include "replay/study/inputs.h"
 #include "replay/study/show.h"
 #include "replay/verbs.h"
@@ -29,10 +32,115 @@ struct replay {
 	struct mm_front f;
 	struct mm_output o;
 	struct mm_words scenarios, policies, receivers;
-	const char *at, *sender, *show;
+	const char *at, *sender, *show, *emit;
 	bool log, list, no_live, no_snapshot;
 	int64_t seeds, seed, jobs, horizon_us;
 };
+
+/* ---- simulated logs ---- */
+
+/* What --emit-log asks for. */
+struct emit {
+	const struct mm_emit_form *form;
+	const char *folder; /* view */
+};
+
+static enum mm_status
+emit_init(struct emit *e, const char *word, struct mm_err *err)
+{
+	struct mm_str folder = mm_str_z(word), form;
+
+	if (!mm_str_cutc(&folder, '=', &form) || folder.n == 0 ||
+	    (e->form = mm_emit_form(form)) == NULL)
+		return mm_err_set(err, MM_EUSAGE,
+				  "--emit-log: \"%s\" is not postfix=FOLDER "
+				  "or exim=FOLDER",
+				  word);
+	e->folder = folder.p;
+	if (mkdir(e->folder, 0777) != 0 && errno != EEXIST)
+		return mm_err_set(err, MM_EIO,
+				  "%s: cannot make this folder: %s", e->folder,
+				  strerror(errno));
+	return MM_OK;
+}
+
+/* FOLDER/NAME.log, where what is no part of a file's name becomes `-`. */
+static enum mm_status
+emit_open(const struct emit *e, struct mm_str name, struct mm_whole *to,
+	  struct mm_err *err)
+{
+	enum mm_status st;
+	struct mm_buf path;
+
+	mm_buf_init(&path, 4096);
+	mm_buf_addf(&path, "%s/", e->folder);
+	for (size_t i = 0; i < name.n; i++)
+		mm_buf_addc(&path,
+			    (unsigned char)name.p[i] > ' ' && name.p[i] != '/'
+				? name.p[i]
+				: '-');
+	mm_buf_addz(&path, ".log");
+	st = mm_whole_open(to, path.p, err);
+	mm_buf_fini(&path);
+	return st;
+}
+
+static enum mm_status
+emit_study(const struct replay *r, const struct mm_study *s,
+	   const struct mm_inputs *in, struct mm_err *err)
+{
+	struct emit e;
+	struct mm_whole to;
+	enum mm_status st = emit_init(&e, r->emit, err);
+
+	for (size_t i = 0; i < in->n_plans && st == MM_OK; i++) {
+		st = emit_open(&e, in->plans[i].name, &to, err);
+		if (st != MM_OK)
+			break;
+		mm_emit_study(s, &in->plans[i], e.form, to.f);
+		st = mm_whole_commit(&to, err);
+		mm_whole_abort(&to);
+	}
+	return st;
+}
+
+/* "a/b/s01.json" gives "s01". */
+static struct mm_str
+stem_of(const char *path)
+{
+	struct mm_str name = mm_str_z(path);
+	size_t slash = mm_str_find_last(name, "/");
+
+	if (slash != MM_NOT_FOUND)
+		name = mm_str_from(name, slash + 1);
+	if (mm_str_ends(name, ".json"))
+		name = mm_str_upto(name, name.n - strlen(".json"));
+	return name;
+}
+
+static enum mm_status
+emit_scenarios(const struct replay *r, struct mm_err *err)
+{
+	struct emit e;
+	struct mm_whole to;
+	struct mm_scenario s;
+	enum mm_status st = emit_init(&e, r->emit, err);
+
+	for (size_t i = 0; i < r->scenarios.n && st == MM_OK; i++) {
+		mm_scenario_init(&s);
+		st = mm_play_read(r->scenarios.v[i], &s, err);
+		if (st == MM_OK)
+			st =
+			    emit_open(&e, stem_of(r->scenarios.v[i]), &to, err);
+		if (st == MM_OK) {
+			mm_emit_scenario(&s, e.form, to.f);
+			st = mm_whole_commit(&to, err);
+			mm_whole_abort(&to);
+		}
+		mm_scenario_fini(&s);
+	}
+	return st;
+}
 
 /* ---- exact scenarios ---- */
 
@@ -130,6 +238,8 @@ compare(struct replay *r, struct mm_backlog *b, struct mm_err *err)
 				n_threads(r));
 		st = print(r, &c, err);
 		mm_compare_fini(&c);
+		if (st == MM_OK && r->emit != NULL)
+			st = emit_study(r, &study, &in, err);
 		mm_study_fini(&study);
 	}
 	mm_inputs_fini(&in);
@@ -184,7 +294,8 @@ replay(struct replay *r, const struct mm_words *paths, struct mm_err *err)
 	if (r->list || r->show != NULL)
 		return print_built_in(r, err);
 	if (r->scenarios.n > 0)
-		return play_scenarios(r, err);
+		return r->emit != NULL ? emit_scenarios(r, err)
+				       : play_scenarios(r, err);
 	if (r->f.case_path == NULL && paths->n == 0)
 		return mm_err_set(err, MM_EUSAGE,
 				  "nothing to replay: give -c CASE, paths of "
@@ -234,6 +345,8 @@ run(int argc, const char *const *argv)
 		  "play an exact scenario; again for more" },
 		{ 0, "log", MM_OPT_FLAG, &r.log, NULL,
 		  "of a scenario: every attempt instead of the outcome" },
+		{ 0, "emit-log", MM_OPT_TEXT, &r.emit, "FORM=FOLDER",
+		  "what postfix or exim would have logged, a file a policy" },
 		MM_OUTPUT_OPTIONS(r.o),
 	};
 	const struct mm_usage usage = {

@@ -62,24 +62,33 @@ play(struct mm_scenario *s, bool print_log, FILE *to)
 }
 
 enum mm_status
-mm_play_file(const char *path, bool log, FILE *to, struct mm_err *err)
+mm_play_read(const char *path, struct mm_scenario *s, struct mm_err *err)
 {
-	struct mm_scenario s;
 	struct mm_err why;
 	struct mm_buf text;
 	enum mm_status st;
 
-	mm_scenario_init(&s);
 	mm_buf_init(&text, SCENARIO_MAX_BYTES);
 	st = mm_whole_read(path, &text, err);
 	if (st == MM_OK) {
-		st = mm_scenario_read(&s, mm_buf_str(&text), &why);
+		st = mm_scenario_read(s, mm_buf_str(&text), &why);
 		if (st != MM_OK)
 			(void)mm_err_set(err, st, "%s: %.480s", path, why.text);
 	}
+	mm_buf_fini(&text);
+	return st;
+}
+
+enum mm_status
+mm_play_file(const char *path, bool log, FILE *to, struct mm_err *err)
+{
+	struct mm_scenario s;
+	enum mm_status st;
+
+	mm_scenario_init(&s);
+	st = mm_play_read(path, &s, err);
 	if (st == MM_OK)
 		play(&s, log, to);
-	mm_buf_fini(&text);
 	mm_scenario_fini(&s);
 	return st;
 }

@@ -53,6 +53,16 @@ defer(struct mm_run *run, uint32_t i)
 	mm_events_push(&run->events, next, MM_EV_WAKE, i);
 }
 
+/* Given back by a dead destination. */
+static void
+suspend(struct mm_run *run, uint32_t i)
+{
+	run->n_suspended++;
+	if (run->hooks->suspended != NULL)
+		run->hooks->suspended(run->hooks->ctx, run->now_ms, i);
+	defer(run, i);
+}
+
 /* Its time has come: it is tried as soon as may be. A dead destination gives
  * it back at once. */
 static void
@@ -61,8 +71,7 @@ make_ready(struct mm_run *run, uint32_t i)
 	struct mm_message *m = &run->s->messages[i];
 
 	if (run->flows[m->dest].window.dead) {
-		run->n_suspended++;
-		defer(run, i);
+		suspend(run, i);
 		return;
 	}
 	m->state = MM_READY;
@@ -112,10 +121,8 @@ feed_back(struct mm_run *run, uint32_t dest, bool refused)
 		return;
 	mm_events_push(&run->events, f->window.undead_ms, MM_EV_TIMER,
 		       (uint64_t)dest * 4 + MM_UNDEAD);
-	while (mm_ready_count(&run->ready, dest) > 0) {
-		run->n_suspended++;
-		defer(run, mm_ready_take(&run->ready, dest));
-	}
+	while (mm_ready_count(&run->ready, dest) > 0)
+		suspend(run, mm_ready_take(&run->ready, dest));
 }
 
 /* A run of failures suspends the destination. */
@@ -416,14 +423,15 @@ play(struct mm_run *run, struct mm_event e, struct mm_outcome *out)
 
 /* Give the attempts that have ended on to who wants them. */
 static void
-retire(struct mm_run *run, const struct mm_run_hooks *hooks, bool any_case)
+retire(struct mm_run *run, bool any_case)
 {
+	const struct mm_run_hooks *hooks = run->hooks;
 	struct mm_attempt *a;
 
 	while ((a = mm_attempts_retire(&run->attempts, any_case)) != NULL) {
 		if (a->end_ms < 0)
 			a->result = MM_NO_RESULT;
-		if (hooks != NULL && hooks->attempt != NULL)
+		if (hooks->attempt != NULL)
 			hooks->attempt(hooks->ctx, run->attempts.oldest - 1, a);
 	}
 }
@@ -465,10 +473,11 @@ take_stock(struct mm_run *run, struct mm_outcome *out)
 /* The state stands still between two instants: show it at every boundary
  * before `t_ms`. */
 static void
-sample(struct mm_run *run, const struct mm_run_hooks *hooks, int64_t *at_ms,
-       int64_t t_ms)
+sample(struct mm_run *run, int64_t *at_ms, int64_t t_ms)
 {
-	if (hooks == NULL || hooks->sample == NULL)
+	const struct mm_run_hooks *hooks = run->hooks;
+
+	if (hooks->sample == NULL)
 		return;
 	for (; *at_ms < t_ms; *at_ms += hooks->sample_ms)
 		hooks->sample(hooks->ctx, *at_ms, run->n_queued,
@@ -479,24 +488,26 @@ void
 mm_run(struct mm_scenario *s, const struct mm_run_hooks *hooks,
        struct mm_outcome *out)
 {
+	static const struct mm_run_hooks nobody;
 	int64_t sample_ms = 0;
 	struct mm_run run;
 	struct mm_event e;
 
 	*out = (struct mm_outcome){ 0 };
 	init(&run, s);
+	run.hooks = hooks != NULL ? hooks : &nobody;
 	do {
-		sample(&run, hooks, &sample_ms, run.now_ms);
+		sample(&run, &sample_ms, run.now_ms);
 		while (mm_events_pop(&run.events, &e)) {
 			do
 				play(&run, e, out);
 			while (mm_events_pop(&run.events, &e));
 			mm_dispatch(&run);
 		}
-		retire(&run, hooks, false);
+		retire(&run, false);
 	} while (mm_events_next(&run.events, &run.now_ms) &&
 		 run.now_ms <= s->horizon_ms);
-	retire(&run, hooks, true);
+	retire(&run, true);
 	take_stock(&run, out);
 	fini(&run);
 }

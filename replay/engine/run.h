@@ -19,6 +19,9 @@ struct mm_run_hooks {
 	 * it have ended; those under way at the horizon at the very end, with
 	 * end_ms -1 and no result. May be NULL. */
 	void (*attempt)(void *ctx, uint64_t number, const struct mm_attempt *a);
+	/* A message that a dead destination gives back without an attempt, to
+	 * be tried later. May be NULL. */
+	void (*suspended)(void *ctx, int64_t t_ms, uint32_t message);
 	/* The state at each multiple of sample_ms, until the last event:
 	 * messages not yet ended, and the receivers (by index) as their last
 	 * decisions left them. May be NULL. */

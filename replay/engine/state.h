@@ -11,6 +11,7 @@
 #include "replay/engine/ready.h"
 #include "replay/engine/receiver.h"
 #include "replay/engine/retry.h"
+#include "replay/engine/run.h"
 #include "replay/engine/window.h"
 
 /* The sender's side of one destination. */
@@ -30,9 +31,10 @@ struct mm_flow {
 };
 
 struct mm_run {
-	struct mm_scenario *s;	       /* view; its messages change */
-	struct mm_flow *flows;	       /* by destination, owned */
-	struct mm_receiver *receivers; /* owned */
+	struct mm_scenario *s;		  /* view; its messages change */
+	const struct mm_run_hooks *hooks; /* view */
+	struct mm_flow *flows;		  /* by destination, owned */
+	struct mm_receiver *receivers;	  /* owned */
 	struct mm_pace *paces; /* by destination, of those that share one by
 				* the first; owned */
 	bool one_pace;	       /* all destinations share one */
