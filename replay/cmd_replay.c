@@ -33,7 +33,7 @@ struct replay {
 	struct mm_output o;
 	struct mm_words scenarios, policies, receivers;
 	const char *at, *sender, *show, *emit;
-	bool log, list, no_live, no_snapshot;
+	bool log, expired, list, no_live, no_snapshot;
 	int64_t seeds, seed, jobs, horizon_us;
 };
 
@@ -192,11 +192,16 @@ print(struct replay *r, const struct mm_comparison *c, struct mm_err *err)
 	enum mm_status st = mm_output_open(&r->o, err);
 	struct mm_buf *b = &r->o.buf;
 
-	if (st == MM_OK && mm_output_is_text(&r->o)) {
+	if (st == MM_OK && r->expired) {
+		shown = t[0] = mm_show_lost(c);
+		st = mm_output_tables(&r->o, &shown, 1, err);
+	} else if (st == MM_OK && mm_output_is_text(&r->o)) {
 		mm_show_setting(c, b);
 		mm_buf_addc(b, '\n');
 		shown = t[0] = mm_show_summary(c);
 		st = mm_output_tables(&r->o, &shown, 1, err);
+		mm_buf_addc(b, '\n');
+		mm_show_chart(c, b);
 		mm_buf_addc(b, '\n');
 		mm_show_words(c, b);
 		mm_buf_addz(b, "\nAssumed, not known:\n");
@@ -338,6 +343,8 @@ run(int argc, const char *const *argv)
 		  "take the backlog from the logs in any case" },
 		{ 'j', "jobs", MM_OPT_INT, &r.jobs, "N",
 		  "threads (one for each processor)" },
+		{ 0, "expired", MM_OPT_FLAG, &r.expired, NULL,
+		  "which mail expires under which policy, instead" },
 		{ 0, "list", MM_OPT_FLAG, &r.list, NULL, "what is built in" },
 		{ 0, "show", MM_OPT_TEXT, &r.show, "NAME",
 		  "print a built-in file, to start one's own from" },

@@ -185,6 +185,10 @@ mm_report_replay(struct mm_report *r, struct mm_str text, const char *name,
 	static const struct curve curves[] = {
 		{ "drain", "The backlog, by policy", "messages waiting",
 		  "backlog", MM_INT },
+		{ "delivered", "Delivered, by policy", "messages so far",
+		  "delivered", MM_INT },
+		{ "refused", "Attempts refused, by policy",
+		  "since the point before", "refused", MM_INT },
 		{ "reputation", "Reputation, by policy", "lowest, 1 is best",
 		  "reputation", MM_REAL },
 	};

@@ -300,15 +300,125 @@ samples(void **state)
 	lab_end(&l);
 }
 
+/* One message a second; from 3 s to 6 s nothing starts. Then what waited goes
+ * at once, or at the policy's pace, which counts from there. */
+static void
+pause(void **state)
+{
+	static const struct {
+		int64_t rate_per_hour; /* 0: no pace */
+		int64_t start_ms[10];
+	} rows[] = {
+		{ 0, { 0, 1, 2, 6, 6, 6, 6, 7, 8, 9 } },
+		{ 1800, { 0, 1, 2, 6, 8, 10, 12, 14, 16, 18 } },
+	};
+
+	(void)state;
+	for (size_t k = 0; k < MM_COUNT(rows); k++) {
+		struct lab l;
+
+		make(&l, 1, 10);
+		for (size_t i = 0; i < 10; i++)
+			l.s.messages[i].arrive_ms = 1000 * (int64_t)i;
+		if (rows[k].rate_per_hour > 0)
+			pace(&l, MM_PACE_DEST, rows[k].rate_per_hour);
+		l.s.policies[0].pause_at_ms = 3000;
+		l.s.policies[0].resume_at_ms = 6000;
+		lab_play(&l);
+		assert_int_equal(l.n, 10);
+		for (size_t i = 0; i < 10; i++) {
+			assert_int_equal(l.log[i].message, i);
+			assert_int_equal(l.log[i].start_ms,
+					 1000 * rows[k].start_ms[i]);
+		}
+		lab_end(&l);
+	}
+}
+
+/* Paused from 0.5 s to 6 s, living 4 s: of those created at -3 to 2 s the first
+ * is sent before the pause, those that come of age within it end then. */
+static void
+expire_paused(void **state)
+{
+	/* Seconds when it ends, by message; 0: it is sent. */
+	static const int64_t with[] = { 0, 2, 3, 4, 5, 0 };
+
+	(void)state;
+	for (int k = 0; k < 2; k++) {
+		struct lab l;
+
+		make(&l, 1, 6);
+		l.s.sender.max_age_ms = 4000;
+		l.s.policies[0].pause_at_ms = 500;
+		l.s.policies[0].resume_at_ms = 6000;
+		l.s.policies[0].expire_paused = k == 1;
+		for (size_t i = 0; i < 6; i++) {
+			l.s.messages[i].created_ms = 1000 * ((int64_t)i - 3);
+			l.s.messages[i].arrive_ms = i == 0 ? 0 : 1000;
+		}
+		lab_play(&l);
+		for (size_t i = 0; i < 6; i++) {
+			bool lost = k == 1 && with[i] > 0;
+
+			assert_int_equal(l.s.messages[i].state,
+					 lost ? MM_EXPIRED : MM_DELIVERED);
+			if (lost)
+				assert_int_equal(l.s.messages[i].at_ms,
+						 1000 * with[i]);
+		}
+		assert_int_equal(l.out.n_expired, k == 1 ? 4 : 0);
+		lab_end(&l);
+	}
+}
+
+/* Two addresses of a pool before one receiver: an unknown user costs the one
+ * that asked 10 %, and the other the share that spreads. */
+static void
+pool(void **state)
+{
+	static const struct {
+		int64_t spread_permille, asked_ppm, other_ppm;
+	} rows[] = { { 0, 600000, 900000 },
+		     { 250, 600000, 825000 },
+		     { 1000, 600000, 600000 } };
+
+	(void)state;
+	for (size_t k = 0; k < MM_COUNT(rows); k++) {
+		struct lab l;
+
+		make(&l, 2, 6);
+		for (size_t r = 0; r < 2; r++) {
+			struct mm_receiver_spec *x = &l.s.receivers[r];
+
+			x->pool_size = 2;
+			x->reputation = (struct mm_reputation_spec){
+				.used = true,
+				.base_ppm = 900000,
+				.start_ppm = 900000,
+				.penalty_ppm[MM_HARD] = 100000,
+				.spread_permille = rows[k].spread_permille
+			};
+		}
+		/* 0, 2 and 4 go to the first. */
+		for (size_t i = 0; i < 6; i += 2)
+			l.s.messages[i].bad = 1;
+		lab_play(&l);
+		assert_int_equal(l.out.dests[0].final_ppm, rows[k].asked_ppm);
+		assert_int_equal(l.out.dests[1].final_ppm, rows[k].other_ppm);
+		lab_end(&l);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reserve),     cmocka_unit_test(expire_guard),
-		cmocka_unit_test(shared_pace), cmocka_unit_test(probe),
-		cmocka_unit_test(rate_delay),  cmocka_unit_test(squares),
-		cmocka_unit_test(jitter),      cmocka_unit_test(common_luck),
-		cmocka_unit_test(samples),
+		cmocka_unit_test(reserve),	 cmocka_unit_test(expire_guard),
+		cmocka_unit_test(shared_pace),	 cmocka_unit_test(probe),
+		cmocka_unit_test(rate_delay),	 cmocka_unit_test(squares),
+		cmocka_unit_test(jitter),	 cmocka_unit_test(common_luck),
+		cmocka_unit_test(samples),	 cmocka_unit_test(pause),
+		cmocka_unit_test(expire_paused), cmocka_unit_test(pool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

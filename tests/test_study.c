@@ -29,9 +29,9 @@ plan_faults(void **state)
 		{ "", "[policy] wants a name" },
 		{ "[policy]\nname = x\nspeed = 3\n",
 		  "line 3: [policy] has no key \"speed\"; there are name about "
-		  "resume_at stagger order concurrency msgs_per_conn flush "
-		  "expire_guard reserve retry_jitter suspend_after "
-		  "suspend_for" },
+		  "pause_at resume_at stagger order concurrency msgs_per_conn "
+		  "flush expire_paused expire_guard reserve retry_jitter "
+		  "suspend_after suspend_for" },
 		{ "[polixy]\n",
 		  "line 1: there is no section [polixy]; there are [policy] "
 		  "[pace] [window] [class] [dest]" },
@@ -480,6 +480,32 @@ worked_comparison(void **state)
 	tear_down(&x);
 }
 
+/* Two addresses that take turns, each at the steady rate: each lets half of
+ * the 6,000 go, all but the five of its burst at that rate, and the last then
+ * takes 500 ms. */
+static void
+two_addresses(void **state)
+{
+	struct mm_comparison c;
+	struct mm_plan plan;
+	struct bench x;
+
+	(void)state;
+	set_up(&x, worked_receiver);
+	mm_study_fini(&x.study);
+	x.sender.n_addresses = 2;
+	mm_study_init(&x.study, &x.b, &x.sender, &x.choice, 1,
+		      48 * HOUR_US / 1000);
+	read_plan(&plan, 2);
+	mm_compare_init(&c, &x.study, &plan, 1, 1, 1, 1);
+	same("t100", &c.policies[0].metrics[MM_MET_T100], 3600,
+	     (3000.0 - 5) / 2880 + 0.5 / 3600);
+	assert_int_equal(c.policies[0].metrics[MM_MET_LEFT].mean, 0);
+	mm_compare_fini(&c);
+	mm_plan_fini(&plan);
+	tear_down(&x);
+}
+
 /* ---- chance ---- */
 
 static const char vague_receiver[] =
@@ -658,6 +684,7 @@ main(void)
 		cmocka_unit_test(postconf),
 		cmocka_unit_test(globs),
 		cmocka_unit_test(worked_comparison),
+		cmocka_unit_test(two_addresses),
 		cmocka_unit_test(same_numbers),
 		cmocka_unit_test(failures_by_chance),
 		cmocka_unit_test(backlog_of_a_case),

@@ -63,7 +63,7 @@ gate(struct mm_run *run, uint32_t dest)
 	struct mm_flow *f = &run->flows[dest];
 	int64_t t = run->now_ms, look;
 
-	if (t < f->resume_ms)
+	if (t < f->resume_ms && t >= f->policy->pause_at_ms)
 		return SHUT;
 	if (t < f->suspended_ms) {
 		look_at(run, dest, f->suspended_ms);
@@ -78,7 +78,9 @@ gate(struct mm_run *run, uint32_t dest)
 		return SHUT;
 	if (run->n_flying >= run->s->sender.global_limit)
 		return BLOCKED;
-	if (f->pace == NULL || mm_pace_open(f->pace, t, &look))
+	/* Until the pause the MTA sends as it always does. */
+	if (f->pace == NULL || t < f->resume_ms ||
+	    mm_pace_open(f->pace, t, &look))
 		return OPEN;
 	if (look >= 0)
 		look_at(run, dest, look);
@@ -125,15 +127,18 @@ static void
 start(struct mm_run *run, uint32_t dest)
 {
 	struct mm_flow *f = &run->flows[dest];
+	uint32_t message = mm_ready_take(&run->ready, dest);
 	struct mm_attempt *a;
 	int64_t at = run->now_ms;
 	uint64_t number;
 
+	if (mm_run_expire_paused(run, message, run->now_ms))
+		return;
 	a = mm_attempts_start(&run->attempts, &number);
-	a->message = mm_ready_take(&run->ready, dest);
+	a->message = message;
 	a->start_ms = run->now_ms;
 	__builtin_prefetch(&run->s->messages[a->message], 1);
-	if (f->pace != NULL)
+	if (f->pace != NULL && run->now_ms >= f->resume_ms)
 		mm_pace_take(f->pace);
 	f->n_flying++;
 	run->n_flying++;

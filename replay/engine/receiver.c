@@ -119,6 +119,26 @@ is_strike(enum mm_result w)
 	       w == MM_DEFER_CONNMSGS || w == MM_REFUSED_CONNLIMIT;
 }
 
+static void
+count(struct mm_receiver *r, enum mm_result w, int64_t permille)
+{
+	mm_reputation_count(&r->reputation, w, permille);
+	r->permille = mm_reputation_permille(&r->reputation);
+}
+
+/* What one address does the others of its pool feel, too. */
+static void
+spread(struct mm_receiver *r, int64_t t_ms, enum mm_result w)
+{
+	const struct mm_receiver_spec *s = r->spec;
+
+	for (size_t i = 0; i < s->pool_size; i++)
+		if (&r->pool[i] != r) {
+			begin(&r->pool[i], t_ms);
+			count(&r->pool[i], w, s->reputation.spread_permille);
+		}
+}
+
 /* Every decision ends with what it does to the next ones. */
 static enum mm_result
 end(struct mm_receiver *r, int64_t t_ms, enum mm_result w)
@@ -131,8 +151,9 @@ end(struct mm_receiver *r, int64_t t_ms, enum mm_result w)
 		    r->block_until_ms, mm_num_add(t_ms, r->spec->extend_ms));
 		r->blocks[r->n_blocks - 1].until_ms = r->block_until_ms;
 	}
-	mm_reputation_count(&r->reputation, w);
-	r->permille = mm_reputation_permille(&r->reputation);
+	count(r, w, 1000);
+	if (r->spec->reputation.spread_permille > 0)
+		spread(r, t_ms, w);
 	return w;
 }
 

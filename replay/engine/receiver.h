@@ -31,6 +31,7 @@ struct mm_receiver {
 	int64_t day, n_today;
 	int64_t *first_seen; /* by greylist key, -1 not yet; view, or NULL */
 	int64_t n_passes;
+	struct mm_receiver *pool; /* see the spec; view */
 };
 
 /* `first_seen` is only used with a greylist. */

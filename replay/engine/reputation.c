@@ -61,7 +61,7 @@ mm_reputation_advance(struct mm_reputation *p, int64_t t_ms)
 }
 
 void
-mm_reputation_count(struct mm_reputation *p, enum mm_result r)
+mm_reputation_count(struct mm_reputation *p, enum mm_result r, int64_t permille)
 {
 	int64_t change;
 
@@ -69,6 +69,9 @@ mm_reputation_count(struct mm_reputation *p, enum mm_result r)
 		return;
 	change = r == MM_ACCEPTED ? p->spec->good_ppm
 				  : mm_num_sub(0, p->spec->penalty_ppm[r]);
+	if (permille != 1000)
+		change = change < 0 ? -mm_num_mul_div(-change, permille, 1000)
+				    : mm_num_mul_div(change, permille, 1000);
 	p->ppm = mm_num_add(p->ppm, change);
 	p->ppm = mm_num_max(0, mm_num_min(MM_REPUTATION_FULL, p->ppm));
 	p->least_ppm = mm_num_min(p->least_ppm, p->ppm);

@@ -28,8 +28,9 @@ void mm_reputation_init(struct mm_reputation *p,
 /* All ticks up to and including `t_ms`, which is not before the last. */
 void mm_reputation_advance(struct mm_reputation *p, int64_t t_ms);
 
-/* The result of a decision. */
-void mm_reputation_count(struct mm_reputation *p, enum mm_result r);
+/* The result of a decision, of which `permille` counts. */
+void mm_reputation_count(struct mm_reputation *p, enum mm_result r,
+			 int64_t permille);
 
 /* By how much the receiver's rate is scaled now. */
 int64_t mm_reputation_permille(const struct mm_reputation *p);

@@ -8,14 +8,29 @@
 /* ---- a message's way ---- */
 
 static void
-finish(struct mm_run *run, uint32_t i, enum mm_state state)
+finish(struct mm_run *run, uint32_t i, enum mm_state state, int64_t t_ms)
 {
 	struct mm_message *m = &run->s->messages[i];
 
 	m->state = state;
-	m->at_ms = run->now_ms;
+	m->at_ms = t_ms;
 	run->flows[m->dest].n_queued--;
 	run->n_queued--;
+}
+
+bool
+mm_run_expire_paused(struct mm_run *run, uint32_t i, int64_t t_ms)
+{
+	const struct mm_message *m = &run->s->messages[i];
+	const struct mm_flow *f = &run->flows[m->dest];
+	int64_t t = mm_num_add(m->created_ms, run->s->sender.max_age_ms);
+
+	/* Not before it would have been tried. */
+	t = mm_num_max(f->policy->pause_at_ms, mm_num_max(t, m->at_ms));
+	if (!f->policy->expire_paused || t >= f->resume_ms || t > t_ms)
+		return false;
+	finish(run, i, MM_EXPIRED, t);
+	return true;
 }
 
 /* By how much chance makes the wait for the next try longer or shorter. */
@@ -45,7 +60,7 @@ defer(struct mm_run *run, uint32_t i)
 	m->n_fails++;
 	if (!mm_retry_next(&run->retry, m, i, run->now_ms,
 			   wait_permille(run, i), &next)) {
-		finish(run, i, MM_EXPIRED);
+		finish(run, i, MM_EXPIRED, run->now_ms);
 		return;
 	}
 	m->state = MM_WAITING;
@@ -255,7 +270,7 @@ complete(struct mm_run *run, uint64_t number, struct mm_outcome *out)
 
 	a->end_ms = run->now_ms;
 	out->n_results[r]++;
-	if (f->pace != NULL)
+	if (f->pace != NULL && run->now_ms >= f->resume_ms)
 		mm_pace_count(f->pace, r, run->now_ms);
 	feed_back(run, dest, !a->connected);
 	count_failures(run, f, r);
@@ -271,9 +286,9 @@ complete(struct mm_run *run, uint64_t number, struct mm_outcome *out)
 	else if (a->connected)
 		mm_dispatch_keep(run, dest, a->carried);
 	if (r == MM_ACCEPTED)
-		finish(run, a->message, MM_DELIVERED);
+		finish(run, a->message, MM_DELIVERED, run->now_ms);
 	else if (r == MM_HARD)
-		finish(run, a->message, MM_BOUNCED);
+		finish(run, a->message, MM_BOUNCED, run->now_ms);
 	else
 		defer(run, a->message);
 	touch(run, dest);
@@ -299,6 +314,8 @@ init_receivers(struct mm_run *run)
 	for (size_t i = 0; i < s->n_receivers; i++)
 		mm_receiver_init(&run->receivers[i], &s->receivers[i],
 				 run->first_seen);
+	for (size_t i = 0; i < s->n_receivers; i++)
+		run->receivers[i].pool = run->receivers + s->receivers[i].pool;
 }
 
 static bool
@@ -508,6 +525,10 @@ mm_run(struct mm_scenario *s, const struct mm_run_hooks *hooks,
 	} while (mm_events_next(&run.events, &run.now_ms) &&
 		 run.now_ms <= s->horizon_ms);
 	retire(&run, true);
+	for (size_t i = 0; i < s->n_messages; i++)
+		if (s->messages[i].state == MM_READY)
+			(void)mm_run_expire_paused(&run, (uint32_t)i,
+						   s->horizon_ms);
 	take_stock(&run, out);
 	fini(&run);
 }

@@ -166,6 +166,7 @@ struct mm_day_spans {
 };
 
 struct mm_policy {
+	int64_t pause_at_ms; /* from then until it is resumed nothing starts */
 	int64_t resume_at_ms, stagger_ms;
 	enum mm_order order;
 	int64_t concurrency, msgs_per_conn;
@@ -174,6 +175,8 @@ struct mm_policy {
 	int64_t retry_jitter_permille; /* the wait varies by up to this */
 	uint32_t pace_group;
 	bool flush;
+	/* Mail that is too old is given up while it is paused as well. */
+	bool expire_paused;
 	int64_t suspend_after, suspend_ms;
 	struct mm_day_spans windows; /* none: always */
 	int64_t day_offset_ms;
@@ -199,6 +202,8 @@ struct mm_reputation_spec {
 	int64_t penalty_ppm[MM_N_RESULTS];
 	bool scaled; /* the rate depends on it */
 	struct mm_scale scale;
+	/* Of each change this much is felt by the others of its pool. */
+	int64_t spread_permille;
 };
 
 struct mm_receiver_spec {
@@ -214,6 +219,9 @@ struct mm_receiver_spec {
 	bool block_at_connect; /* else at the message */
 	int64_t extend_ms;
 	struct mm_reputation_spec reputation;
+	/* Receivers that are one, each seeing another address of the sender's
+	 * pool: this one is one of `pool_size` from index `pool` on. */
+	size_t pool, pool_size;
 };
 
 struct mm_dest {

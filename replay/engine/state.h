@@ -52,6 +52,10 @@ struct mm_run {
 	int64_t n_flying, n_queued, n_suspended;
 };
 
+/* Whether a message that is ready came of age while it was paused, up to
+ * `t_ms`, and where that counts: then it has ended. */
+bool mm_run_expire_paused(struct mm_run *run, uint32_t message, int64_t t_ms);
+
 /* Start every attempt that may start at now_ms; close what stays idle. */
 void mm_dispatch(struct mm_run *run);
 

@@ -229,7 +229,8 @@ see_state(void *ctx, int64_t t_ms, int64_t n_queued,
 	(void)n_queued;
 	if (at >= w->c->n_points)
 		return;
-	for (size_t r = 0; r < w->study->n_receivers; r++) {
+	for (size_t r = 0; r < w->study->n_receivers * w->study->n_addresses;
+	     r++) {
 		struct mm_reputation now = receivers[r].reputation;
 
 		mm_reputation_advance(&now, mm_num_max(t_ms, now.t_ms));

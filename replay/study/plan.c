@@ -32,6 +32,8 @@ static const struct mm_key keys[] = {
 	  NULL },
 	{ "policy", "about", MM_KEY_TEXT, offsetof(struct mm_plan, about), 0,
 	  NULL },
+	{ "policy", "pause_at", MM_KEY_WHEN, offsetof(struct mm_plan, pause), 0,
+	  NULL },
 	{ "policy", "resume_at", MM_KEY_WHEN, offsetof(struct mm_plan, resume),
 	  0, NULL },
 	{ "policy", "stagger", MM_KEY_SPAN, P(stagger_ms), 0, NULL },
@@ -41,6 +43,7 @@ static const struct mm_key keys[] = {
 	{ "policy", "msgs_per_conn", MM_KEY_COUNT, P(msgs_per_conn),
 	  MM_KEY_NOT_ZERO | MM_KEY_OR_NONE, NULL },
 	{ "policy", "flush", MM_KEY_SWITCH, P(flush), 0, NULL },
+	{ "policy", "expire_paused", MM_KEY_SWITCH, P(expire_paused), 0, NULL },
 	{ "policy", "expire_guard", MM_KEY_SPAN, P(expire_guard_ms), 0, NULL },
 	{ "policy", "reserve", MM_KEY_PERMILLE, P(reserve_permille), 0, NULL },
 	{ "policy", "retry_jitter", MM_KEY_PERMILLE, P(retry_jitter_permille),
@@ -79,6 +82,8 @@ static const struct mm_key keys[] = {
 	{ "class", "priority", MM_KEY_COUNT, C(priority), 0, NULL },
 	{ "class", "deadline", MM_KEY_SPAN, C(deadline_ms), 0, NULL },
 	/* Of the latest [dest]. */
+	{ "dest", "pause_at", MM_KEY_WHEN, offsetof(struct mm_plan_dest, pause),
+	  0, NULL },
 	{ "dest", "resume_at", MM_KEY_WHEN,
 	  offsetof(struct mm_plan_dest, resume), 0, NULL },
 	{ "dest", "order", MM_KEY_WORD, D(order), 0, orders },
@@ -87,6 +92,7 @@ static const struct mm_key keys[] = {
 	{ "dest", "msgs_per_conn", MM_KEY_COUNT, D(msgs_per_conn),
 	  MM_KEY_NOT_ZERO | MM_KEY_OR_NONE, NULL },
 	{ "dest", "flush", MM_KEY_SWITCH, D(flush), 0, NULL },
+	{ "dest", "expire_paused", MM_KEY_SWITCH, D(expire_paused), 0, NULL },
 	{ "dest", "expire_guard", MM_KEY_SPAN, D(expire_guard_ms), 0, NULL },
 	{ "dest", "reserve", MM_KEY_PERMILLE, D(reserve_permille), 0, NULL },
 	{ "dest", "retry_jitter", MM_KEY_PERMILLE, D(retry_jitter_permille), 0,
@@ -124,6 +130,7 @@ begin_dest(struct mm_plan *p, const struct mm_ini_item *item,
 	p->dests[p->n_dests++] = (struct mm_plan_dest){
 		.pattern = mm_arena_str(&p->arena, item->argument),
 		.policy = p->policy,
+		.pause = p->pause,
 		.resume = p->resume,
 	};
 	return MM_OK;
@@ -250,7 +257,8 @@ mm_plan_read(struct mm_plan *p, struct mm_str text, struct mm_err *err)
 	enum mm_status st;
 	struct mm_ini ini;
 
-	*p = (struct mm_plan){ .resume = { .at_us = MM_TIME_NONE } };
+	*p = (struct mm_plan){ .pause = { .at_us = MM_TIME_NONE },
+			       .resume = { .at_us = MM_TIME_NONE } };
 	mm_arena_init(&p->arena);
 	mm_policy_init(&p->policy);
 	mm_ini_init(&ini, text);

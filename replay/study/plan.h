@@ -1,15 +1,12 @@
 /* plan.h - a policy file: how the queue is resumed.
  *
- *	[policy]  name, about, resume_at, stagger, order, concurrency,
- *	          msgs_per_conn, flush, expire_guard, reserve, retry_jitter,
- *	          suspend_after, suspend_for
- *	[pace]    kind, rate, of_limit, burst, scope, inc, factor, step,
- *	          period, threshold, min, max, max_of_limit, heed
- *	[window]  allow, tz
- *	[class "NAME"]    sender, recipient, larger_than, smaller_than,
- *	                  priority, deadline
- *	[dest "PATTERN"]  other values of [policy]'s keys, and of rate, burst,
- *	                  max, for destinations that fit; the first counts
+ *	[policy]  name, about, pause_at, resume_at, stagger, order, concurrency,
+ *	          msgs_per_conn, flush, expire_paused, expire_guard, reserve,
+ *retry_jitter, suspend_after, suspend_for [pace]    kind, rate, of_limit,
+ *burst, scope, inc, factor, step, period, threshold, min, max, max_of_limit,
+ *heed [window]  allow, tz [class "NAME"]    sender, recipient, larger_than,
+ *smaller_than, priority, deadline [dest "PATTERN"]  other values of [policy]'s
+ *keys, and of rate, burst, max, for destinations that fit; the first counts
  */
 #ifndef MM_PLAN_H
 #define MM_PLAN_H
@@ -19,7 +16,7 @@
 struct mm_plan_dest {
 	struct mm_str pattern; /* of a destination's or a receiver's name */
 	struct mm_policy policy;
-	struct mm_when resume;
+	struct mm_when pause, resume;
 };
 
 /* Mail that is told apart: the first that fits counts. */
@@ -33,8 +30,10 @@ struct mm_plan_class {
 struct mm_plan {
 	struct mm_str name, about; /* arena */
 	struct mm_policy policy;
-	struct mm_when resume; /* in place of the policy's own time */
-	uint32_t heed;	       /* of aimd and probe; 0: all but greylist */
+	/* In place of the policy's own times. Until `pause` the MTA sends as
+	 * it always does, and from `resume` on as the policy says. */
+	struct mm_when pause, resume;
+	uint32_t heed; /* of aimd and probe; 0: all but greylist */
 	/* Shares of the receiver's limit, where it has one; 0: none. */
 	int64_t of_limit_permille, max_of_limit_permille;
 	struct mm_plan_dest *dests; /* owned */

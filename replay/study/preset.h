@@ -9,17 +9,16 @@
  *	              daily_cap, midnight
  *	[greylist]    delay, passes
  *	[block]       strikes, within, for, growth, longest, at, extend
- *	[reputation]  base, start, half_life, good, scale
+ *	[reputation]  base, start, half_life, good, scale, pool
  *	[penalty]     rate, connlimit, connmsgs, daily, blocked, greylist, hard
  *
  * `match` lists patterns: of a recipient's domain, mx:PATTERN of its relay's
  * name, operator:NAME.
  *
- *	[sender]  name, about, mta, connect, accept, reject, refuse, reuse,
- *	          msgs_per_conn, rate_delay, process_limit, max_age
- *	[retry]   kind, granularity, slack, min, max, base, factor, every,
- *	          max_gap, rules, queue_run, jitter
- *	[window]  init, limit, adaptive, positive, negative, cohort, dead
+ *	[sender]  name, about, mta, addresses, connect, accept, reject, refuse,
+ *reuse, msgs_per_conn, rate_delay, process_limit, max_age [retry]   kind,
+ *granularity, slack, min, max, base, factor, every, max_gap, rules, queue_run,
+ *jitter [window]  init, limit, adaptive, positive, negative, cohort, dead
  */
 #ifndef MM_PRESET_H
 #define MM_PRESET_H
@@ -52,6 +51,7 @@ struct mm_sender_file {
 	struct mm_sender sender;
 	int64_t jitter_permille;
 	int64_t cohort;
+	int64_t n_addresses;	 /* that take turns; 0 is one */
 	struct mm_param *params; /* owned */
 	size_t n_params, cap_params;
 	struct mm_arena arena;

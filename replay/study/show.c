@@ -28,6 +28,14 @@ static const struct mm_column metrics_columns[] = {
 	{ "hi", "to", MM_REAL },
 };
 
+static const struct mm_column lost_columns[] = {
+	{ "policy", "policy", MM_TEXT },
+	{ "queue_id", "queue id", MM_TEXT },
+	{ "arrived", "arrived", MM_TIME },
+	{ "sender", "sender", MM_TEXT },
+	{ "recipient", "recipient", MM_TEXT },
+};
+
 static double
 rounded(double v)
 {
@@ -111,6 +119,30 @@ mm_show_metrics(const struct mm_comparison *c)
 	return t;
 }
 
+struct mm_table *
+mm_show_lost(const struct mm_comparison *c)
+{
+	struct mm_table *t = mm_table_new("expired", "Mail that expires",
+					  lost_columns, MM_COUNT(lost_columns));
+
+	for (size_t i = 0; i < c->n_policies; i++)
+		for (size_t k = 0; k < c->policies[i].n_lost; k++) {
+			const struct mm_compared *p = &c->policies[i];
+			const struct mm_backlog_item *m =
+			    &c->study->backlog->items[p->lost[k]];
+			const struct mm_cell row[] = {
+				mm_cell_text(p->plan->name),
+				mm_cell_text(m->queue_id),
+				mm_cell_time(m->created_us),
+				mm_cell_text(m->sender),
+				mm_cell_text(m->recipient),
+			};
+
+			mm_table_add(t, row);
+		}
+	return t;
+}
+
 /* ---- words ---- */
 
 static void
@@ -135,6 +167,8 @@ mm_show_setting(const struct mm_comparison *c, struct mm_buf *out)
 			    (unsigned long long)c->seed);
 	mm_buf_addz(out, ".\nSender ");
 	add_visible(out, s->sender->name);
+	if (s->n_addresses > 1)
+		mm_buf_addf(out, " with %zu addresses", s->n_addresses);
 	mm_buf_addz(out, "; receivers");
 	for (size_t i = 0; i < s->n_receivers && i < 8; i++) {
 		mm_buf_addz(out, i > 0 ? ", " : " ");

@@ -153,28 +153,37 @@ static void
 make_messages(struct mm_study *s, const uint32_t *dest_of)
 {
 	const struct mm_backlog *b = s->backlog;
-	size_t *at = mm_calloc(s->n_dests + 1, sizeof(*at));
+	size_t n_flows = s->n_dests * s->n_addresses;
+	size_t *at = mm_calloc(n_flows + 1, sizeof(*at));
+	uint32_t *flow_of = mm_calloc(b->n, sizeof(*flow_of));
+	size_t *turn = mm_calloc(s->n_dests, sizeof(*turn));
 	struct mm_message none = { 0 };
 	struct mm_retry retry;
 
 	mm_retry_init(&retry, &s->settled, &none, 1);
 	s->messages = mm_calloc(b->n, sizeof(*s->messages));
 	s->item_of = mm_calloc(b->n, sizeof(*s->item_of));
-	for (size_t i = 0; i < b->n; i++)
-		at[dest_of[b->items[i].domain] + 1]++;
-	for (size_t d = 0; d < s->n_dests; d++)
-		at[d + 1] += at[d];
 	for (size_t i = 0; i < b->n; i++) {
 		uint32_t dest = dest_of[b->items[i].domain];
 
-		s->messages[at[dest]] =
-		    make_message(s, &retry, &b->items[i], dest);
-		s->item_of[at[dest]++] = (uint32_t)i;
+		flow_of[i] = (uint32_t)(dest * s->n_addresses +
+					turn[dest]++ % s->n_addresses);
+		at[flow_of[i] + 1]++;
+	}
+	for (size_t f = 0; f < n_flows; f++)
+		at[f + 1] += at[f];
+	for (size_t i = 0; i < b->n; i++) {
+		uint32_t f = flow_of[i];
+
+		s->messages[at[f]] = make_message(s, &retry, &b->items[i], f);
+		s->item_of[at[f]++] = (uint32_t)i;
 		s->n_live += b->items[i].live;
 	}
 	s->n_messages = b->n;
 	mm_retry_fini(&retry);
 	free(at);
+	free(flow_of);
+	free(turn);
 }
 
 void
@@ -188,7 +197,10 @@ mm_study_init(struct mm_study *s, const struct mm_backlog *b,
 	*s = (struct mm_study){ .backlog = b,
 				.sender = sender,
 				.settled = sender->sender,
-				.horizon_ms = horizon_ms };
+				.horizon_ms = horizon_ms,
+				.n_addresses = sender->n_addresses > 0
+						   ? (size_t)sender->n_addresses
+						   : 1 };
 	if (b->service.n_accepted > 0)
 		s->settled.times = b->service.times;
 	make_dests(s, choices, n_choices, dest_of);
@@ -232,9 +244,9 @@ mm_study_class(const struct mm_study *s, const struct mm_plan *plan,
 	return MM_NOT_FOUND;
 }
 
-/* When it is resumed, from the backlog's moment on. */
+/* From the backlog's moment on. */
 static int64_t
-resume_ms(const struct mm_study *s, const struct mm_when *when)
+when_ms(const struct mm_study *s, const struct mm_when *when)
 {
 	if (when->at_us == MM_TIME_NONE)
 		return when->after_ms;
@@ -246,16 +258,18 @@ policy_for(const struct mm_study *s, const struct mm_plan *plan, size_t dest)
 {
 	const struct mm_study_dest *d = &s->dests[dest];
 	struct mm_policy p = plan->policy;
-	const struct mm_when *resume = &plan->resume;
+	const struct mm_when *pause = &plan->pause, *resume = &plan->resume;
 
 	for (size_t i = plan->n_dests; i-- > 0;)
 		if (mm_keys_glob(plan->dests[i].pattern, d->name) ||
 		    mm_keys_glob(plan->dests[i].pattern,
 				 s->receivers[d->receiver].name)) {
 			p = plan->dests[i].policy;
+			pause = &plan->dests[i].pause;
 			resume = &plan->dests[i].resume;
 		}
-	p.resume_at_ms = resume_ms(s, resume);
+	p.pause_at_ms = when_ms(s, pause);
+	p.resume_at_ms = when_ms(s, resume);
 	return p;
 }
 
@@ -285,10 +299,11 @@ make_policies(const struct mm_study *s, const struct mm_plan *plan,
 {
 	out->n_policies = s->n_dests;
 	out->policies = mm_calloc(s->n_dests, sizeof(*out->policies));
+	for (size_t f = 0; f < out->n_dests; f++)
+		out->dests[f].policy = (uint32_t)(f / s->n_addresses);
 	for (size_t d = 0; d < s->n_dests; d++) {
 		struct mm_policy *p = &out->policies[d];
 
-		out->dests[d].policy = (uint32_t)d;
 		mm_policy_init(p);
 		if (plan == NULL)
 			continue;
@@ -301,17 +316,26 @@ make_policies(const struct mm_study *s, const struct mm_plan *plan,
 static void
 make_receivers(const struct mm_study *s, uint64_t seed, struct mm_scenario *out)
 {
-	out->n_receivers = s->n_receivers;
-	out->receivers = mm_calloc(s->n_receivers, sizeof(*out->receivers));
-	for (size_t i = 0; i < s->n_receivers; i++)
-		mm_receiver_file_draw(s->receivers[i].file, seed, i,
+	size_t n = s->n_addresses;
+
+	out->n_receivers = s->n_receivers * n;
+	out->receivers = mm_calloc(out->n_receivers, sizeof(*out->receivers));
+	for (size_t i = 0; i < out->n_receivers; i++) {
+		mm_receiver_file_draw(s->receivers[i / n].file, seed, i / n,
 				      &out->receivers[i]);
-	out->n_dests = s->n_dests;
-	out->dests = mm_calloc(s->n_dests, sizeof(*out->dests));
-	for (size_t d = 0; d < s->n_dests; d++)
-		out->dests[d] =
-		    (struct mm_dest){ .name = s->dests[d].name,
-				      .receiver = s->dests[d].receiver };
+		out->receivers[i].pool = i / n * n;
+		out->receivers[i].pool_size = n;
+	}
+	out->n_dests = s->n_dests * n;
+	out->dests = mm_calloc(out->n_dests, sizeof(*out->dests));
+	for (size_t f = 0; f < out->n_dests; f++) {
+		const struct mm_study_dest *d = &s->dests[f / n];
+
+		out->dests[f] =
+		    (struct mm_dest){ .name = d->name,
+				      .receiver =
+					  (uint32_t)(d->receiver * n + f % n) };
+	}
 }
 
 /* Recipients that nobody has heard of, as many as the log has shown. */

@@ -4,7 +4,9 @@
  * that shares nothing that changes, so runs may go side by side.
  *
  * Time 0 of a run is the backlog's moment. A destination is a recipient
- * domain; those of one operator share a receiver.
+ * domain; those of one operator share a receiver. Where the sender has several
+ * addresses a run has each destination and each receiver once for each of them,
+ * side by side, and the mail of a destination goes to them in turn.
  */
 #ifndef MM_STUDY_H
 #define MM_STUDY_H
@@ -39,6 +41,7 @@ struct mm_study {
 	const struct mm_sender_file *sender; /* view */
 	struct mm_sender settled; /* the sender with the log's times */
 	int64_t horizon_ms;
+	size_t n_addresses;
 	struct mm_study_dest *dests; /* owned; most mail first */
 	size_t n_dests;
 	struct mm_study_receiver *receivers; /* owned */
