@@ -32,8 +32,9 @@ struct replay {
 	struct mm_front f;
 	struct mm_output o;
 	struct mm_words scenarios, policies, receivers;
-	const char *at, *sender, *show, *emit;
-	bool log, expired, list, no_live, no_snapshot;
+	const char *at, *live_from, *sender, *show, *emit;
+	bool log, expired, list, no_snapshot;
+	double live;
 	int64_t seeds, seed, jobs, horizon_us;
 };
 
@@ -169,7 +170,9 @@ load_backlog(struct replay *r, struct mm_store *s, struct mm_backlog *b,
 {
 	struct mm_backlog_wish wish = {
 		.at_us = MM_TIME_NONE,
-		.live_span_us = r->no_live ? 0 : r->horizon_us,
+		.live_span_us = r->horizon_us,
+		.live_from_us = MM_TIME_NONE,
+		.live_permille = (int64_t)(r->live * 1000 + 0.5),
 		.addresses = true,
 		.no_snapshots = r->no_snapshot,
 	};
@@ -181,6 +184,11 @@ load_backlog(struct replay *r, struct mm_store *s, struct mm_backlog *b,
 	if (r->at != NULL && !mm_time_parse(mm_str_z(r->at), last, &wish.at_us))
 		return mm_err_set(err, MM_EUSAGE, "--at: \"%s\" is no time",
 				  r->at);
+	if (r->live_from != NULL &&
+	    !mm_time_parse(mm_str_z(r->live_from), last, &wish.live_from_us))
+		return mm_err_set(err, MM_EUSAGE,
+				  "--live-from: \"%s\" is no time",
+				  r->live_from);
 	return mm_backlog_load(b, s, &wish, err);
 }
 
@@ -255,7 +263,7 @@ static enum mm_status
 replay_case(struct replay *r, const struct mm_words *paths, struct mm_err *err)
 {
 	struct mm_store *s = mm_front_open(&r->f, paths->v, paths->n, err);
-	struct mm_backlog b;
+	struct mm_backlog b = { 0 };
 	enum mm_status st;
 
 	if (s == NULL)
@@ -312,15 +320,19 @@ replay(struct replay *r, const struct mm_words *paths, struct mm_err *err)
 		return mm_err_set(err, MM_EUSAGE,
 				  "--horizon is a minute at least, --seed not "
 				  "negative");
+	if (!(r->live >= 0 && r->live <= 100))
+		return mm_err_set(err, MM_EUSAGE,
+				  "--live: 0 to 100 (times what came), or a "
+				  "share with %%");
 	return replay_case(r, paths, err);
 }
 
 static int
 run(int argc, const char *const *argv)
 {
-	struct replay r = { .seeds = 1,
-			    .seed = 1,
-			    .horizon_us = 3 * MM_DAY_US };
+	struct replay r = {
+		.seeds = 1, .seed = 1, .live = 1, .horizon_us = 3 * MM_DAY_US
+	};
 	const struct mm_option options[] = {
 		MM_FRONT_OPTIONS(r.f),
 		{ 0, "at", MM_OPT_TEXT, &r.at, "TIME",
@@ -337,8 +349,10 @@ run(int argc, const char *const *argv)
 		  "which draws; the same give the same result" },
 		{ 0, "horizon", MM_OPT_SPAN, &r.horizon_us, "SPAN",
 		  "how long is played (3d)" },
-		{ 0, "no-live", MM_OPT_FLAG, &r.no_live, NULL,
-		  "leave out the mail that came after the moment" },
+		{ 0, "live", MM_OPT_REAL, &r.live, "SHARE",
+		  "so much new mail of what came after the moment (100%)" },
+		{ 0, "live-from", MM_OPT_TEXT, &r.live_from, "TIME",
+		  "new mail comes as it came from then on (the moment)" },
 		{ 0, "no-snapshot", MM_OPT_FLAG, &r.no_snapshot, NULL,
 		  "take the backlog from the logs in any case" },
 		{ 'j', "jobs", MM_OPT_INT, &r.jobs, "N",

@@ -33,6 +33,7 @@ struct load {
 	int64_t *last_us;  /* by recipient; owned */
 	size_t n_recipients;
 	struct mm_service_log service;
+	int64_t live_credit; /* permille of a message that is due */
 };
 
 void
@@ -254,35 +255,56 @@ count_recipients(void *ctx, const struct mm_seen_recipient *r)
 	return MM_OK;
 }
 
-/* Did it wait at the moment, or come after? */
+/* Is it mail that went its way from here? */
 static bool
-is_wanted(const struct load *l, const struct mm_seen_recipient *r, bool *live)
+is_mail(const struct mm_seen_recipient *r)
+{
+	return r->arrived_us != MM_TIME_NONE && r->next == 0 &&
+	       r->domain != 0 && r->final != MM_FINAL_REJECTED &&
+	       r->final != MM_FINAL_UNKNOWN &&
+	       (r->message_flags & (MM_MSG_REQUEUED | MM_MSG_CUT)) == 0;
+}
+
+/* Did it wait at the moment? */
+static bool
+waited(const struct load *l, const struct mm_seen_recipient *r)
 {
 	int64_t at = l->b->at_us;
 	bool ended = r->final_us != MM_TIME_NONE && r->final_us <= at &&
 		     r->final != MM_FINAL_DEFERRED && r->final != MM_FINAL_HELD;
 
-	*live = r->arrived_us > at;
-	if (r->arrived_us == MM_TIME_NONE || r->next != 0 ||
-	    r->final == MM_FINAL_REJECTED || r->final == MM_FINAL_UNKNOWN ||
-	    (r->message_flags & (MM_MSG_REQUEUED | MM_MSG_CUT)) != 0)
-		return false;
-	if (*live)
-		return r->arrived_us <= at + l->wish->live_span_us;
-	return l->n_chosen == 0 && !ended;
+	return l->n_chosen == 0 && r->arrived_us <= at && !ended;
 }
 
-static enum mm_status
-see_recipient(void *ctx, const struct mm_seen_recipient *r)
+static int64_t
+live_from(const struct load *l)
 {
-	struct load *l = ctx;
-	struct mm_backlog_item *m;
-	bool live;
+	return l->wish->live_from_us != MM_TIME_NONE ? l->wish->live_from_us
+						     : l->b->at_us;
+}
 
-	if (!is_wanted(l, r, &live) || r->domain == 0)
-		return MM_OK;
-	m = add_item(l->b);
+/* How many new messages it stands for. */
+static int64_t
+take_live(struct load *l, const struct mm_seen_recipient *r)
+{
+	int64_t after = r->arrived_us - live_from(l), n;
+
+	if (after <= 0 || after > l->wish->live_span_us)
+		return 0;
+	l->live_credit += l->wish->live_permille;
+	n = l->live_credit / 1000;
+	l->live_credit %= 1000;
+	return n;
+}
+
+static void
+add_recipient(struct load *l, const struct mm_seen_recipient *r, bool live)
+{
+	struct mm_backlog_item *m = add_item(l->b);
+
 	m->created_us = r->arrived_us;
+	if (live)
+		m->created_us += l->b->at_us - live_from(l);
 	m->size_bytes = r->size_bytes;
 	m->domain = domain_of(l, l->dict->names[r->domain]);
 	m->live = live;
@@ -295,6 +317,19 @@ see_recipient(void *ctx, const struct mm_seen_recipient *r)
 		m->n_fails = l->n_tries[r->id];
 		m->last_us = l->last_us[r->id];
 	}
+}
+
+static enum mm_status
+see_recipient(void *ctx, const struct mm_seen_recipient *r)
+{
+	struct load *l = ctx;
+
+	if (!is_mail(r))
+		return MM_OK;
+	if (waited(l, r))
+		add_recipient(l, r, false);
+	for (int64_t n = take_live(l, r); n > 0; n--)
+		add_recipient(l, r, true);
 	return MM_OK;
 }
 

@@ -47,9 +47,12 @@ struct mm_backlog {
 
 struct mm_backlog_wish {
 	int64_t at_us; /* NONE: the latest snapshot, else the logs' end */
-	int64_t live_span_us; /* mail that came so long after it; 0: none */
-	bool addresses;	      /* read the texts of addresses too */
-	bool no_snapshots;    /* from the timelines in any case */
+	/* New mail: as much of it as came within live_span_us from
+	 * live_from_us on (NONE: from the moment on), as if it came from the
+	 * moment on; thinned or multiplied to live_permille. */
+	int64_t live_span_us, live_from_us, live_permille;
+	bool addresses;	   /* read the texts of addresses too */
+	bool no_snapshots; /* from the timelines in any case */
 };
 
 /* End with mm_backlog_fini in any case. MM_ENOENT: nothing waits then. */

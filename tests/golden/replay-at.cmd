@@ -1,0 +1,1 @@
+mailmortem replay --at yesterday test-corpus/postfix-throttle-and-pause/logs
