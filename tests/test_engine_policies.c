@@ -335,6 +335,50 @@ pause(void **state)
 	}
 }
 
+/* Exim's record of a host. The first message is put off and earns a block of 50
+ * min at connect; the second is refused. Then everything waits, what comes
+ * meanwhile too: by the rule 15 min, and for the queue run, every 20 min. One
+ * asks in vain at 20 and 40 min, and at 60 all go. */
+static void
+host_record(void **state)
+{
+	static const int64_t start_min[] = { 0, 0, 20, 40, 60 };
+	struct mm_exim_rule rule = { .cutoff_ms = 4 * MM_DAY_MS,
+				     .gap_ms = 15 * 60000 };
+	struct mm_rate_step open = { 59 * 60000, 3600000 };
+	struct mm_receiver_spec *r;
+	struct lab l;
+
+	(void)state;
+	make(&l, 1, 12);
+	l.s.sender.retry.kind = MM_RETRY_EXIM;
+	l.s.sender.retry.max_gap_ms = MM_DAY_MS;
+	l.s.sender.retry.rules = (struct mm_exim_rules){ &rule, 1 };
+	l.s.sender.retry.queue_run_ms = 20 * 60000;
+	l.s.sender.host.kind = MM_HOST_RULES;
+	l.s.sender.window.limit = l.s.sender.window.init = 1;
+	r = &l.s.receivers[0];
+	r->rate_limited = true;
+	r->burst = 100;
+	r->level = 0;
+	r->rate_steps = &open;
+	r->n_rate_steps = 1;
+	r->strike_n = 1;
+	r->strike_window_ms = 60000;
+	r->block_ms = 50 * 60000;
+	r->block_at_connect = true;
+	l.s.messages[11].arrive_ms = 5 * 60000;
+	lab_play(&l);
+	for (size_t i = 0; i < MM_COUNT(start_min); i++)
+		assert_int_equal(l.log[i].start_ms / 60000, start_min[i]);
+	assert_int_equal(l.out.n_results[MM_DEFER_RATE], 1);
+	assert_int_equal(l.out.n_results[MM_REFUSED_BLOCKED], 3);
+	assert_int_equal(l.out.n_results[MM_ACCEPTED], 12);
+	/* 9 when the second is refused, the late one, 11 twice. */
+	assert_int_equal(l.out.n_suspended, 9 + 1 + 11 + 11);
+	lab_end(&l);
+}
+
 /* Paused from 0.5 s to 6 s, living 4 s: of those created at -3 to 2 s the first
  * is sent before the pause, those that come of age within it end then. */
 static void
@@ -413,12 +457,13 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reserve),	 cmocka_unit_test(expire_guard),
-		cmocka_unit_test(shared_pace),	 cmocka_unit_test(probe),
-		cmocka_unit_test(rate_delay),	 cmocka_unit_test(squares),
-		cmocka_unit_test(jitter),	 cmocka_unit_test(common_luck),
-		cmocka_unit_test(samples),	 cmocka_unit_test(pause),
-		cmocka_unit_test(expire_paused), cmocka_unit_test(pool),
+		cmocka_unit_test(reserve),     cmocka_unit_test(expire_guard),
+		cmocka_unit_test(shared_pace), cmocka_unit_test(probe),
+		cmocka_unit_test(rate_delay),  cmocka_unit_test(squares),
+		cmocka_unit_test(jitter),      cmocka_unit_test(common_luck),
+		cmocka_unit_test(samples),     cmocka_unit_test(pause),
+		cmocka_unit_test(host_record), cmocka_unit_test(expire_paused),
+		cmocka_unit_test(pool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

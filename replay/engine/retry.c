@@ -62,13 +62,25 @@ exim_rule(const struct mm_retry_spec *s, int64_t failing_ms)
 	return NULL;
 }
 
+/* The gap after a failure at `t_ms`, `nth` in a row; at the one before, at
+ * `last_ms`, the try at `next_ms` was foreseen. */
+static int64_t
+rule_gap(const struct mm_retry_spec *s, const struct mm_exim_rule *rule,
+	 int64_t nth, int64_t last_ms, int64_t next_ms, int64_t t_ms)
+{
+	int64_t gap = rule->gap_ms, last = mm_num_min(next_ms, t_ms) - last_ms;
+
+	if (rule->geometric && nth > 1 && last >= gap)
+		gap = mm_num_mul_div(last, rule->factor_permille, 1000);
+	return mm_num_min(gap, s->max_gap_ms);
+}
+
 /* Exim keeps the last try and the one foreseen. False: past the last rule. */
 static bool
 exim_gap(struct mm_retry *r, struct mm_message *m, size_t i, int64_t t_ms,
 	 int64_t *gap_ms)
 {
 	const struct mm_exim_rule *rule;
-	int64_t last, gap;
 
 	if (m->n_fails == 1)
 		r->first_fail[i] = t_ms;
@@ -76,13 +88,8 @@ exim_gap(struct mm_retry *r, struct mm_message *m, size_t i, int64_t t_ms,
 					     mm_num_sub(t_ms, m->created_ms)));
 	if (rule == NULL)
 		return false;
-	gap = rule->gap_ms;
-	if (rule->geometric && m->n_fails > 1) {
-		last = mm_num_min(m->next_ms, t_ms) - m->arrive_ms;
-		if (last >= gap)
-			gap = mm_num_mul_div(last, rule->factor_permille, 1000);
-	}
-	*gap_ms = mm_num_min(gap, r->spec->max_gap_ms);
+	*gap_ms =
+	    rule_gap(r->spec, rule, m->n_fails, m->arrive_ms, m->next_ms, t_ms);
 	m->arrive_ms = t_ms;
 	m->next_ms = mm_num_add(t_ms, *gap_ms);
 	return true;
@@ -128,5 +135,36 @@ mm_retry_next(struct mm_retry *r, struct mm_message *m, size_t i, int64_t t_ms,
 		gap = mm_num_mul_div(gap, permille, 1000);
 	*next_ms = mm_num_max(mm_num_add(t_ms, 1),
 			      queue_run(s, mm_num_add(base, gap)));
+	return mm_num_sub(t_ms, m->created_ms) < r->max_age_ms;
+}
+
+void
+mm_retry_host(const struct mm_retry *r, const struct mm_host_spec *spec,
+	      struct mm_host *h, int64_t t_ms)
+{
+	const struct mm_retry_spec *s = r->spec;
+	const struct mm_exim_rule *rule;
+	int64_t gap = spec->for_ms;
+
+	if (++h->n_fails == 1)
+		h->first_ms = t_ms;
+	if (spec->kind == MM_HOST_RULES) {
+		rule = exim_rule(s, t_ms - h->first_ms);
+		/* Past the last rule it is still asked, at its pace. */
+		if (rule == NULL)
+			rule = &s->rules.v[s->rules.n - 1];
+		gap = rule_gap(s, rule, h->n_fails, h->last_ms, h->until_ms,
+			       t_ms);
+	}
+	h->last_ms = t_ms;
+	h->until_ms = mm_num_add(t_ms, gap);
+}
+
+bool
+mm_retry_wait(const struct mm_retry *r, const struct mm_message *m,
+	      int64_t t_ms, int64_t until_ms, int64_t *next_ms)
+{
+	*next_ms =
+	    mm_num_max(mm_num_add(t_ms, 1), queue_run(r->spec, until_ms));
 	return mm_num_sub(t_ms, m->created_ms) < r->max_age_ms;
 }

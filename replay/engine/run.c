@@ -51,15 +51,29 @@ wait_permille(const struct mm_run *run, uint32_t i)
 	       (int64_t)mm_noise_below(draw, (uint64_t)(2 * most + 1));
 }
 
+/* The next try of a message: as its destination is known to refuse, else by
+ * its own failures. */
+static bool
+next_try(struct mm_run *run, uint32_t i, int64_t *next_ms)
+{
+	struct mm_message *m = &run->s->messages[i];
+	int64_t until = run->flows[m->dest].host.until_ms;
+
+	if (run->now_ms < until)
+		return mm_retry_wait(&run->retry, m, run->now_ms, until,
+				     next_ms);
+	m->n_fails++;
+	return mm_retry_next(&run->retry, m, i, run->now_ms,
+			     wait_permille(run, i), next_ms);
+}
+
 static void
 defer(struct mm_run *run, uint32_t i)
 {
 	struct mm_message *m = &run->s->messages[i];
 	int64_t next;
 
-	m->n_fails++;
-	if (!mm_retry_next(&run->retry, m, i, run->now_ms,
-			   wait_permille(run, i), &next)) {
+	if (!next_try(run, i, &next)) {
 		finish(run, i, MM_EXPIRED, run->now_ms);
 		return;
 	}
@@ -85,7 +99,9 @@ make_ready(struct mm_run *run, uint32_t i)
 {
 	struct mm_message *m = &run->s->messages[i];
 
-	if (run->flows[m->dest].window.dead) {
+	const struct mm_flow *f = &run->flows[m->dest];
+
+	if (f->window.dead || run->now_ms < f->host.until_ms) {
 		suspend(run, i);
 		return;
 	}
@@ -140,6 +156,27 @@ feed_back(struct mm_run *run, uint32_t dest, bool refused)
 		suspend(run, mm_ready_take(&run->ready, dest));
 }
 
+/* Whether the destination could be reached is remembered, or forgotten. */
+static void
+remember_host(struct mm_run *run, uint32_t dest, bool refused)
+{
+	const struct mm_host_spec *spec = &run->s->sender.host;
+	struct mm_flow *f = &run->flows[dest];
+
+	if (spec->kind == MM_HOST_NONE)
+		return;
+	if (!refused) {
+		f->host = (struct mm_host){ 0 };
+		return;
+	}
+	/* Others were on their way when the first was refused. */
+	if (run->now_ms < f->host.until_ms)
+		return;
+	mm_retry_host(&run->retry, spec, &f->host, run->now_ms);
+	while (mm_ready_count(&run->ready, dest) > 0)
+		suspend(run, mm_ready_take(&run->ready, dest));
+}
+
 /* A run of failures suspends the destination. */
 static void
 count_failures(struct mm_run *run, struct mm_flow *f, enum mm_result r)
@@ -164,6 +201,7 @@ flush(struct mm_run *run, uint32_t dest)
 		f->window.cohort = 0;
 		mm_window_revive(&f->window, f->n_flying);
 	}
+	f->host = (struct mm_host){ 0 };
 	for (size_t k = 0; k < mm_ready_all(&run->ready, dest); k++) {
 		uint32_t i = mm_ready_nth(&run->ready, dest, k);
 		const struct mm_message *m = &run->s->messages[i];
@@ -273,6 +311,7 @@ complete(struct mm_run *run, uint64_t number, struct mm_outcome *out)
 	if (f->pace != NULL && run->now_ms >= f->resume_ms)
 		mm_pace_count(f->pace, r, run->now_ms);
 	feed_back(run, dest, !a->connected);
+	remember_host(run, dest, !a->connected);
 	count_failures(run, f, r);
 	if (run->s->sender.rate_delay_ms > 0)
 		f->suspended_ms = mm_num_max(

@@ -117,6 +117,19 @@ struct mm_times {
 	int64_t connect_ms, accept_ms, reject_ms, refuse_ms;
 };
 
+/* What the sender remembers of a destination that refused a connection: until
+ * its time has come nothing is tried there, and what is due waits for it. */
+enum mm_host_kind {
+	MM_HOST_NONE,
+	MM_HOST_RULES, /* Exim: its retry rules, from the first refusal on */
+	MM_HOST_FIXED  /* Sendmail's host status: a fixed time */
+};
+
+struct mm_host_spec {
+	enum mm_host_kind kind;
+	int64_t for_ms; /* fixed */
+};
+
 struct mm_sender {
 	struct mm_times times;
 	bool reuse;
@@ -124,6 +137,7 @@ struct mm_sender {
 	int64_t rate_delay_ms; /* a destination rests after each; 0: none */
 	struct mm_retry_spec retry;
 	struct mm_window_spec window;
+	struct mm_host_spec host;
 };
 
 enum mm_order {

@@ -21,6 +21,7 @@ struct mm_flow {
 	struct mm_receiver *receiver;	/* view */
 	struct mm_pace *pace;		/* view; NULL: none */
 	struct mm_window window;
+	struct mm_host host;
 	int64_t n_flying;
 	int64_t n_queued; /* messages neither delivered nor given up */
 	int64_t resume_ms, suspended_ms;

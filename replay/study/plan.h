@@ -1,12 +1,16 @@
 /* plan.h - a policy file: how the queue is resumed.
  *
- *	[policy]  name, about, pause_at, resume_at, stagger, order, concurrency,
- *	          msgs_per_conn, flush, expire_paused, expire_guard, reserve,
- *retry_jitter, suspend_after, suspend_for [pace]    kind, rate, of_limit,
- *burst, scope, inc, factor, step, period, threshold, min, max, max_of_limit,
- *heed [window]  allow, tz [class "NAME"]    sender, recipient, larger_than,
- *smaller_than, priority, deadline [dest "PATTERN"]  other values of [policy]'s
- *keys, and of rate, burst, max, for destinations that fit; the first counts
+ *	[policy]  name, about, pause_at, resume_at, stagger, order,
+ *	          concurrency, msgs_per_conn, flush, expire_paused,
+ *	          expire_guard, reserve, retry_jitter, suspend_after,
+ *	          suspend_for
+ *	[pace]    kind, rate, of_limit, burst, scope, inc, factor, step,
+ *	          period, threshold, min, max, max_of_limit, heed
+ *	[window]  allow, tz
+ *	[class "NAME"]    sender, recipient, larger_than, smaller_than,
+ *	                  priority, deadline
+ *	[dest "PATTERN"]  other values of [policy]'s keys, and of rate, burst,
+ *	                  max, for destinations that fit; the first counts
  */
 #ifndef MM_PLAN_H
 #define MM_PLAN_H

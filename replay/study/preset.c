@@ -70,6 +70,8 @@ static const char *const retry_kinds[] = { "none",     "postfix", "exponential",
 					   "interval", "exim",	  "square",
 					   NULL };
 
+static const char *const host_kinds[] = { "none", "rules", "fixed", NULL };
+
 #define N(member) offsetof(struct mm_sender_file, member)
 #define S(member) offsetof(struct mm_sender_file, sender.member)
 #define T(member) offsetof(struct mm_sender_file, sender.retry.member)
@@ -120,6 +122,8 @@ static const struct mm_key sender_keys[] = {
 	{ "window", "negative", MM_KEY_FEEDBACK, W(negative), 0, NULL },
 	{ "window", "cohort", MM_KEY_COUNT, N(cohort), 0, NULL },
 	{ "window", "dead", MM_KEY_SPAN, W(dead_ms), 0, NULL },
+	{ "host", "kind", MM_KEY_WORD, S(host.kind), 0, host_kinds },
+	{ "host", "for", MM_KEY_SPAN, S(host.for_ms), MM_KEY_NOT_ZERO, NULL },
 };
 
 /* A list of what was read, beside the struct it went to. */
@@ -364,6 +368,13 @@ mm_sender_file_read(struct mm_sender_file *f, struct mm_str text,
 		    "[retry] wants a kind, and base for "
 		    "exponential and square, every for interval, rules for "
 		    "exim");
+	if ((f->sender.host.kind == MM_HOST_RULES && r->rules.n == 0) ||
+	    (f->sender.host.kind == MM_HOST_FIXED &&
+	     f->sender.host.for_ms == 0))
+		return mm_err_set(
+		    err, MM_EFORMAT,
+		    "[host] wants the rules of [retry] for rules, "
+		    "and for for fixed");
 	return MM_OK;
 }
 

@@ -15,10 +15,13 @@
  * `match` lists patterns: of a recipient's domain, mx:PATTERN of its relay's
  * name, operator:NAME.
  *
- *	[sender]  name, about, mta, addresses, connect, accept, reject, refuse,
- *reuse, msgs_per_conn, rate_delay, process_limit, max_age [retry]   kind,
- *granularity, slack, min, max, base, factor, every, max_gap, rules, queue_run,
- *jitter [window]  init, limit, adaptive, positive, negative, cohort, dead
+ *	[sender]  name, about, mta, addresses, connect, accept, reject,
+ *	          refuse, reuse, msgs_per_conn, rate_delay, process_limit,
+ *	          max_age
+ *	[retry]   kind, granularity, slack, min, max, base, factor, every,
+ *	          max_gap, rules, queue_run, jitter
+ *	[window]  init, limit, adaptive, positive, negative, cohort, dead
+ *	[host]    kind, for: what is remembered of a destination that refused
  */
 #ifndef MM_PRESET_H
 #define MM_PRESET_H
