@@ -1,5 +1,7 @@
 /* What the engine has beyond the exact scenarios: shares, shared paces, rests,
  * chance. Expected values by arithmetic. */
+#include <math.h>
+
 #include "engine_lab.h"
 #include "replay/engine/noise.h"
 
@@ -335,6 +337,103 @@ pause(void **state)
 	}
 }
 
+/* A receiver that remembers shares: priors 20 and 2, what is good weighs 1, an
+ * unknown user 3, half of it gone in a day. */
+static void
+share_receiver(struct mm_receiver_spec *r)
+{
+	r->reputation = (struct mm_reputation_spec){
+		.used = true,
+		.base_ppm = 909091,
+		.start_ppm = 909091,
+		.tick_ms = 60000,
+		.recover_ppm = 1,
+		.share = { .used = true,
+			   .prior_good = 20,
+			   .prior_bad = 2,
+			   .half_life_ms = MM_DAY_MS,
+			   .good = 1,
+			   .bad[MM_HARD] = 3 },
+	};
+}
+
+/* Four bad and ten good ones at once (least: after the bad), then silence until
+ * one more that is good, d days later: of 10 and 12 there are left 2^-d. */
+static void
+share(void **state)
+{
+	static const double days[] = { 0.5, 1, 3 };
+
+	(void)state;
+	for (size_t k = 0; k < MM_COUNT(days); k++) {
+		double left = exp2(-days[k]), good = 20 + 10 * left + 1;
+		double bad = 2 + 12 * left;
+		struct lab l;
+
+		make(&l, 1, 15);
+		share_receiver(&l.s.receivers[0]);
+		for (size_t i = 0; i < 4; i++)
+			l.s.messages[i].bad = 1;
+		l.s.messages[14].arrive_ms =
+		    (int64_t)(days[k] * (double)MM_DAY_MS);
+		lab_play(&l);
+		assert_in_range(l.out.dests[0].least_ppm, 20 * 1000000 / 34 - 1,
+				20 * 1000000 / 34 + 1);
+		assert_true(fabs((double)l.out.dests[0].final_ppm -
+				 1e6 * good / (good + bad)) < 2);
+		lab_end(&l);
+	}
+}
+
+/* 100 a day are usual and 1.5 times that is let pass: of 400 at once those
+ * weigh 0.5 more that stand beyond it, and each adds ln 2 / 7 to the usual. */
+static void
+surge(void **state)
+{
+	double usual = 100 + log(2) / 7 * 400, beyond = 0;
+	double good = 100 / log(2), bad = 2;
+	struct mm_reputation_share *s;
+	struct lab l;
+
+	(void)state;
+	make(&l, 1, 400);
+	share_receiver(&l.s.receivers[0]);
+	s = &l.s.receivers[0].reputation.share;
+	s->surge = 0.5;
+	s->growth = 1.5;
+	s->volume_per_day = 100;
+	s->volume_half_life_ms = 7 * (double)MM_DAY_MS;
+	lab_play(&l);
+	for (int i = 1; i <= 400; i++)
+		beyond += i > 1.5 * (100 + log(2) / 7 * i);
+	assert_true(usual > 100 && beyond > 200);
+	good += 20 + 400;
+	bad += 0.5 * beyond;
+	assert_true(fabs((double)l.out.dests[0].final_ppm -
+			 1e6 * good / (good + bad)) < 200);
+	lab_end(&l);
+}
+
+/* How long until it is back: the weights fade until the share is that. */
+static void
+share_back(void **state)
+{
+	struct mm_receiver_spec r;
+	const struct mm_reputation_share *s = &r.reputation.share;
+	int64_t ms;
+	double left;
+
+	(void)state;
+	mm_receiver_spec_init(&r);
+	share_receiver(&r);
+	ms = mm_reputation_share_back(s, 10, 40, 800000);
+	left = exp2(-(double)ms / (double)MM_DAY_MS);
+	assert_true(fabs((20 + 10 * left) / (22 + 50 * left) - 0.8) < 1e-6);
+	assert_int_equal(mm_reputation_share_back(s, 10, 0, 800000), 0);
+	assert_int_equal(mm_reputation_share_back(s, 0, 1, 950000),
+			 MM_NO_LIMIT);
+}
+
 /* Exim's record of a host. The first message is put off and earns a block of 50
  * min at connect; the second is refused. Then everything waits, what comes
  * meanwhile too: by the rule 15 min, and for the queue run, every 20 min. One
@@ -457,13 +556,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(reserve),     cmocka_unit_test(expire_guard),
-		cmocka_unit_test(shared_pace), cmocka_unit_test(probe),
-		cmocka_unit_test(rate_delay),  cmocka_unit_test(squares),
-		cmocka_unit_test(jitter),      cmocka_unit_test(common_luck),
-		cmocka_unit_test(samples),     cmocka_unit_test(pause),
-		cmocka_unit_test(host_record), cmocka_unit_test(expire_paused),
-		cmocka_unit_test(pool),
+		cmocka_unit_test(reserve),	 cmocka_unit_test(expire_guard),
+		cmocka_unit_test(shared_pace),	 cmocka_unit_test(probe),
+		cmocka_unit_test(rate_delay),	 cmocka_unit_test(squares),
+		cmocka_unit_test(jitter),	 cmocka_unit_test(common_luck),
+		cmocka_unit_test(samples),	 cmocka_unit_test(pause),
+		cmocka_unit_test(share),	 cmocka_unit_test(surge),
+		cmocka_unit_test(share_back),	 cmocka_unit_test(host_record),
+		cmocka_unit_test(expire_paused), cmocka_unit_test(pool),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

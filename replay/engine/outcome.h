@@ -18,6 +18,7 @@ struct mm_outcome_dest {
 	int64_t least_ppm, final_ppm;
 	mm_wide deficit, loss; /* ppm * ms, see reputation.h */
 	int64_t low_ms;	       /* last time well below the start; 0: never */
+	double good, bad;      /* of a reputation by share */
 };
 
 struct mm_outcome {

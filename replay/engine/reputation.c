@@ -1,3 +1,5 @@
+#include <math.h>
+
 #include "replay/engine/reputation.h"
 
 void
@@ -5,11 +7,98 @@ mm_reputation_init(struct mm_reputation *p,
 		   const struct mm_reputation_spec *spec)
 {
 	int64_t start = spec->used ? spec->start_ppm : MM_REPUTATION_FULL;
+	const struct mm_reputation_share *s = &spec->share;
 
 	*p = (struct mm_reputation){ .spec = spec,
 				     .ppm = start,
-				     .least_ppm = start };
+				     .least_ppm = start,
+				     .volume_per_day = s->volume_per_day,
+				     .day = INT64_MIN };
+	if (s->used)
+		p->good = mm_reputation_share_usual(s);
 }
+
+/* ---- a share ---- */
+
+/* A steady flow is in balance with what fades of it. */
+double
+mm_reputation_share_usual(const struct mm_reputation_share *s)
+{
+	return s->good * s->volume_per_day * s->half_life_ms /
+	       (double)MM_DAY_MS / log(2);
+}
+
+static int64_t
+share_ppm(const struct mm_reputation *p)
+{
+	const struct mm_reputation_share *s = &p->spec->share;
+	double good = s->prior_good + p->good;
+
+	return llround((double)MM_REPUTATION_FULL * good /
+		       (good + s->prior_bad + p->bad));
+}
+
+/* The weights fade over `ms`. */
+static void
+fade(struct mm_reputation *p, int64_t ms)
+{
+	const struct mm_reputation_share *s = &p->spec->share;
+	double left = exp2(-(double)ms / s->half_life_ms);
+
+	p->good *= left;
+	p->bad *= left;
+	if (s->surge > 0)
+		p->volume_per_day *= exp2(-(double)ms / s->volume_half_life_ms);
+	p->ppm = share_ppm(p);
+	p->least_ppm = mm_num_min(p->least_ppm, p->ppm);
+}
+
+/* One more message taken: is it more than the receiver is used to? */
+static bool
+surges(struct mm_reputation *p)
+{
+	const struct mm_reputation_share *s = &p->spec->share;
+	int64_t day = mm_num_floor_div(p->t_ms, MM_DAY_MS);
+
+	if (s->surge <= 0)
+		return false;
+	p->n_today = day == p->day ? p->n_today + 1 : 1;
+	p->day = day;
+	p->volume_per_day +=
+	    log(2) * (double)MM_DAY_MS / s->volume_half_life_ms;
+	return (double)p->n_today > s->growth * p->volume_per_day;
+}
+
+static void
+weigh(struct mm_reputation *p, enum mm_result r, double part)
+{
+	const struct mm_reputation_share *s = &p->spec->share;
+
+	if (r == MM_ACCEPTED)
+		p->good += part * s->good;
+	p->bad += part * s->bad[r];
+	if (r == MM_ACCEPTED && part == 1 && surges(p))
+		p->bad += s->surge;
+	p->ppm = share_ppm(p);
+	p->least_ppm = mm_num_min(p->least_ppm, p->ppm);
+}
+
+int64_t
+mm_reputation_share_back(const struct mm_reputation_share *s, double good,
+			 double bad, int64_t ppm)
+{
+	double want = (double)ppm / (double)MM_REPUTATION_FULL;
+	double lacks = want * (good + bad) - good;
+	double has = s->prior_good - want * (s->prior_good + s->prior_bad);
+
+	if (lacks <= has)
+		return 0;
+	if (has <= 0)
+		return MM_NO_LIMIT;
+	return (int64_t)ceil(s->half_life_ms * log2(lacks / has));
+}
+
+/* ---- both ---- */
 
 /* The level stays as it is until `t_ms`. */
 static void
@@ -29,12 +118,16 @@ rest(struct mm_reputation *p, int64_t t_ms)
 }
 
 static void
-tick(struct mm_reputation *p)
+tick(struct mm_reputation *p, int64_t ms)
 {
 	int64_t away = mm_num_sub(p->spec->base_ppm, p->ppm);
 	int64_t gap = away < 0 ? mm_num_sub(0, away) : away;
 	int64_t step = mm_num_mul_div(gap, p->spec->recover_ppm, 1000000);
 
+	if (p->spec->share.used) {
+		fade(p, ms);
+		return;
+	}
 	step = mm_num_min(gap, mm_num_max(1, step));
 	p->ppm += away < 0 ? -step : step;
 	p->least_ppm = mm_num_min(p->least_ppm, p->ppm);
@@ -43,7 +136,7 @@ tick(struct mm_reputation *p)
 void
 mm_reputation_advance(struct mm_reputation *p, int64_t t_ms)
 {
-	int64_t every = p->spec->tick_ms, next;
+	int64_t every = p->spec->tick_ms, from, next;
 
 	if (!p->spec->used)
 		return;
@@ -53,11 +146,15 @@ mm_reputation_advance(struct mm_reputation *p, int64_t t_ms)
 			next = mm_num_add(p->t_ms, every - p->t_ms % every);
 			if (next > t_ms)
 				break;
+			from = p->t_ms;
 			rest(p, next);
-			tick(p);
+			tick(p, next - from);
 		}
 	}
+	from = p->t_ms;
 	rest(p, t_ms);
+	if (p->spec->share.used)
+		fade(p, t_ms - from);
 }
 
 void
@@ -67,6 +164,10 @@ mm_reputation_count(struct mm_reputation *p, enum mm_result r, int64_t permille)
 
 	if (!p->spec->used)
 		return;
+	if (p->spec->share.used) {
+		weigh(p, r, (double)permille / 1000);
+		return;
+	}
 	change = r == MM_ACCEPTED ? p->spec->good_ppm
 				  : mm_num_sub(0, p->spec->penalty_ppm[r]);
 	if (permille != 1000)

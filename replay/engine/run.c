@@ -519,6 +519,8 @@ take_stock(struct mm_run *run, struct mm_outcome *out)
 		o->deficit = p->deficit;
 		o->loss = p->loss;
 		o->low_ms = p->low_ms;
+		o->good = p->good;
+		o->bad = p->bad;
 		for (size_t i = 0; i < r->n_blocks; i++)
 			o->blocked_ms +=
 			    mm_num_min(r->blocks[i].until_ms, end) -

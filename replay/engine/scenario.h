@@ -210,6 +210,22 @@ struct mm_scale {
 	size_t n;
 };
 
+/* Reputation as the share of good mail among all that is remembered: each
+ * message and each event has a weight, and weights fade. What a new sender
+ * has is the share of the two priors, which do not fade. */
+struct mm_reputation_share {
+	bool used; /* else points: the exact core's integers */
+	double prior_good, prior_bad;
+	double half_life_ms;
+	double good; /* weight of a message that was taken */
+	double bad[MM_N_RESULTS];
+	/* A message beyond `growth` times the volume of a day that the
+	 * receiver is used to weighs so much more; 0: none does. */
+	double surge, growth;
+	double volume_per_day; /* used to at the start; it was good mail */
+	double volume_half_life_ms;
+};
+
 struct mm_reputation_spec {
 	bool used;
 	int64_t base_ppm, start_ppm, tick_ms, recover_ppm, good_ppm;
@@ -218,6 +234,7 @@ struct mm_reputation_spec {
 	struct mm_scale scale;
 	/* Of each change this much is felt by the others of its pool. */
 	int64_t spread_permille;
+	struct mm_reputation_share share;
 };
 
 struct mm_receiver_spec {

@@ -20,6 +20,7 @@ enum mm_key_kind {
 	MM_KEY_PER_DAY,	  /* int64_t a day: 5000/d */
 	MM_KEY_COUNT,	  /* int64_t */
 	MM_KEY_PERMILLE,  /* int64_t: 12.5% */
+	MM_KEY_MILLI,	  /* int64_t thousandths: 2, 0.05 */
 	MM_KEY_PPM,	  /* int64_t: 0.0025% */
 	MM_KEY_FACTOR,	  /* int64_t num and then den: 2, 1.5, 1/2 */
 	MM_KEY_SWITCH,	  /* bool: yes, no */

@@ -144,6 +144,12 @@ recovered_ms(const struct mm_reputation_spec *spec,
 		return d->low_ms;
 	if (spec->tick_ms == 0 || spec->base_ppm < spec->start_ppm)
 		return RECOVERY_MAX_MS;
+	if (spec->share.used)
+		return end_ms + mm_num_min(RECOVERY_MAX_MS,
+					   mm_reputation_share_back(
+					       &spec->share, d->good, d->bad,
+					       spec->start_ppm -
+						   MM_REPUTATION_FULL / 100));
 	mm_reputation_init(&p, spec);
 	p.ppm = d->final_ppm;
 	p.t_ms = end_ms;

@@ -4,6 +4,7 @@
 #include "formats/base/mem.h"
 #include "replay/engine/noise.h"
 #include "replay/engine/num.h"
+#include "replay/engine/reputation.h"
 #include "replay/study/preset.h"
 
 #define TICK_MS 60000
@@ -51,6 +52,28 @@ static const struct mm_key receiver_keys[] = {
 	{ "reputation", "scale", MM_KEY_SCALE, REP(scale), 0, NULL },
 	{ "reputation", "pool", MM_KEY_PERMILLE, REP(spread_permille), 0,
 	  NULL },
+	{ "share", "prior_good", MM_KEY_MILLI, F(share.prior_good),
+	  MM_KEY_NOT_ZERO, NULL },
+	{ "share", "prior_bad", MM_KEY_MILLI, F(share.prior_bad),
+	  MM_KEY_NOT_ZERO, NULL },
+	{ "share", "good", MM_KEY_MILLI, F(share.good), 0, NULL },
+	{ "share", "rate", MM_KEY_MILLI, F(share.bad[MM_DEFER_RATE]), 0, NULL },
+	{ "share", "connlimit", MM_KEY_MILLI,
+	  F(share.bad[MM_REFUSED_CONNLIMIT]), 0, NULL },
+	{ "share", "connmsgs", MM_KEY_MILLI, F(share.bad[MM_DEFER_CONNMSGS]), 0,
+	  NULL },
+	{ "share", "daily", MM_KEY_MILLI, F(share.bad[MM_DEFER_DAILY]), 0,
+	  NULL },
+	{ "share", "blocked", MM_KEY_MILLI, F(share.bad[MM_DEFER_BLOCKED]), 0,
+	  NULL },
+	{ "share", "greylist", MM_KEY_MILLI, F(share.bad[MM_DEFER_GREYLIST]), 0,
+	  NULL },
+	{ "share", "hard", MM_KEY_MILLI, F(share.bad[MM_HARD]), 0, NULL },
+	{ "share", "surge", MM_KEY_MILLI, F(share.surge), 0, NULL },
+	{ "share", "growth", MM_KEY_MILLI, F(share.growth), 0, NULL },
+	{ "share", "volume", MM_KEY_PER_DAY, F(share.volume_per_day), 0, NULL },
+	{ "share", "forgets", MM_KEY_SPAN, F(share.volume_half_life_ms),
+	  MM_KEY_NOT_ZERO, NULL },
 	{ "penalty", "rate", MM_KEY_PPM, REP(penalty_ppm[MM_DEFER_RATE]), 0,
 	  NULL },
 	{ "penalty", "connlimit", MM_KEY_PPM,
@@ -224,29 +247,85 @@ mm_receiver_file_fini(struct mm_receiver_file *f)
 	*f = (struct mm_receiver_file){ 0 };
 }
 
+/* `key` NULL: any. */
 static bool
 has(const struct mm_receiver_file *f, const char *section, const char *key)
 {
 	for (size_t i = 0; i < f->n_params; i++)
 		if (mm_str_is(mm_str_z(f->params[i].key->section), section) &&
-		    mm_str_is(mm_str_z(f->params[i].key->key), key))
+		    (key == NULL ||
+		     mm_str_is(mm_str_z(f->params[i].key->key), key)))
 			return true;
 	return false;
 }
 
+static void
+settle_share(struct mm_receiver_file *f)
+{
+	const struct mm_share_keys *k = &f->share;
+	struct mm_reputation_spec *r = &f->spec.reputation;
+	struct mm_reputation_share *s = &r->share;
+	double good;
+
+	s->used = k->prior_good > 0 && k->prior_bad > 0;
+	if (!s->used)
+		return;
+	s->prior_good = (double)k->prior_good / 1000;
+	s->prior_bad = (double)k->prior_bad / 1000;
+	s->half_life_ms = (double)f->half_life_ms;
+	s->good = (double)k->good / 1000;
+	for (int i = 0; i < MM_N_RESULTS; i++)
+		s->bad[i] = (double)k->bad[i] / 1000;
+	s->bad[MM_REFUSED_BLOCKED] = s->bad[MM_DEFER_BLOCKED];
+	s->surge = (double)k->surge / 1000;
+	s->growth = (double)k->growth / 1000;
+	s->volume_per_day = (double)k->volume_per_day;
+	s->volume_half_life_ms = (double)k->volume_half_life_ms;
+	r->base_ppm =
+	    llround(1e6 * s->prior_good / (s->prior_good + s->prior_bad));
+	good = s->prior_good + mm_reputation_share_usual(s);
+	r->start_ppm = llround(1e6 * good / (good + s->prior_bad));
+}
+
 /* What follows from what was read. */
 static void
-settle(struct mm_receiver_spec *s, int64_t half_life_ms)
+settle(struct mm_receiver_file *f)
 {
+	struct mm_receiver_spec *s = &f->spec;
 	struct mm_reputation_spec *r = &s->reputation;
 
 	s->level = s->burst;
 	r->penalty_ppm[MM_REFUSED_BLOCKED] = r->penalty_ppm[MM_DEFER_BLOCKED];
-	if (half_life_ms == 0)
+	settle_share(f);
+	if (f->half_life_ms == 0)
 		return;
 	r->tick_ms = TICK_MS;
-	r->recover_ppm =
-	    llround(1e6 * (1 - exp2(-(double)TICK_MS / (double)half_life_ms)));
+	r->recover_ppm = llround(
+	    1e6 * (1 - exp2(-(double)TICK_MS / (double)f->half_life_ms)));
+}
+
+/* Points or a share, and what a share cannot do without. */
+static enum mm_status
+check_share(const struct mm_receiver_file *f, struct mm_err *err)
+{
+	const struct mm_share_keys *k = &f->share;
+
+	if (!has(f, "share", NULL))
+		return MM_OK;
+	if (k->prior_good == 0 || k->prior_bad == 0 || f->half_life_ms == 0)
+		return mm_err_set(err, MM_EFORMAT,
+				  "[share] wants prior_good and prior_bad, and "
+				  "the half_life of [reputation]");
+	if (k->surge > 0 && (k->growth == 0 || k->volume_half_life_ms == 0))
+		return mm_err_set(
+		    err, MM_EFORMAT,
+		    "[share] with surge wants growth and forgets");
+	if (has(f, "reputation", "base") || has(f, "reputation", "good") ||
+	    has(f, "penalty", NULL))
+		return mm_err_set(err, MM_EFORMAT,
+				  "reputation is a [share] or points (base, "
+				  "good, [penalty]), not both");
+	return MM_OK;
 }
 
 enum mm_status
@@ -269,13 +348,16 @@ mm_receiver_file_read(struct mm_receiver_file *f, struct mm_str text,
 	if (s->strike_n > 0 && (s->strike_window_ms == 0 || s->block_ms == 0))
 		return mm_err_set(err, MM_EFORMAT,
 				  "[block] wants strikes, within and for");
+	st = check_share(f, err);
+	if (st != MM_OK)
+		return st;
 	s->rate_limited = has(f, "limits", "rate");
 	s->block_at_connect = f->stage == 1;
-	s->reputation.used = s->reputation.base_ppm > 0;
-	s->reputation.scaled = s->reputation.scale.n > 0;
 	if (!has(f, "reputation", "start"))
 		s->reputation.start_ppm = s->reputation.base_ppm;
-	settle(s, f->half_life_ms);
+	settle(f);
+	s->reputation.used = s->reputation.base_ppm > 0;
+	s->reputation.scaled = s->reputation.scale.n > 0;
 	return MM_OK;
 }
 
@@ -298,8 +380,8 @@ mm_receiver_file_draw(const struct mm_receiver_file *f, uint64_t seed,
 		*v += (to - *v) / (1 << 20) * step +
 		      (to - *v) % (1 << 20) * step / (1 << 20);
 	}
+	settle(&drawn);
 	*spec = drawn.spec;
-	settle(spec, drawn.half_life_ms);
 }
 
 int

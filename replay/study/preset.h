@@ -10,6 +10,9 @@
  *	[greylist]    delay, passes
  *	[block]       strikes, within, for, growth, longest, at, extend
  *	[reputation]  base, start, half_life, good, scale, pool
+ *	[share]       prior_good, prior_bad, good, rate, connlimit, connmsgs,
+ *	              daily, blocked, greylist, hard, surge, growth, volume,
+ *	              forgets: in place of points, see engine/scenario.h
  *	[penalty]     rate, connlimit, connmsgs, daily, blocked, greylist, hard
  *
  * `match` lists patterns: of a recipient's domain, mx:PATTERN of its relay's
@@ -39,10 +42,18 @@ struct mm_param {
 	struct mm_str note;  /* arena */
 };
 
+/* A [share] as written, in thousandths; settled into the spec. */
+struct mm_share_keys {
+	int64_t prior_good, prior_bad, good, bad[MM_N_RESULTS];
+	int64_t surge, growth;
+	int64_t volume_per_day, volume_half_life_ms; /* whole */
+};
+
 struct mm_receiver_file {
 	struct mm_str name, about, match; /* arena */
 	struct mm_receiver_spec spec;
 	int64_t half_life_ms;
+	struct mm_share_keys share;
 	unsigned stage;		 /* of the block: 0 mail, 1 connect */
 	struct mm_param *params; /* owned */
 	size_t n_params, cap_params;

@@ -120,6 +120,14 @@ take_share(struct mm_str s, int64_t whole, int64_t *v)
 }
 
 static bool
+put_milli(const struct mm_key *k, struct mm_str s, void *to, struct mm_arena *a)
+{
+	(void)k;
+	(void)a;
+	return take_fixed(s, 1000, to);
+}
+
+static bool
 put_permille(const struct mm_key *k, struct mm_str s, void *to,
 	     struct mm_arena *a)
 {
@@ -388,6 +396,7 @@ static const struct kind {
 	[MM_KEY_PER_DAY] = { put_per_day, "messages a day: 5000/d" },
 	[MM_KEY_COUNT] = { put_count, "a whole number" },
 	[MM_KEY_PERMILLE] = { put_permille, "a share: 12.5%" },
+	[MM_KEY_MILLI] = { put_milli, "a number: 2 or 0.05" },
 	[MM_KEY_PPM] = { put_ppm, "a share: 0.0025%" },
 	[MM_KEY_FACTOR] = { put_factor, "a factor: 2, 1.5 or 1/2" },
 	[MM_KEY_SWITCH] = { put_switch, "yes or no" },
