@@ -480,6 +480,51 @@ worked_comparison(void **state)
 	tear_down(&x);
 }
 
+/* The first class that fits counts, by envelope, Message-ID and size. */
+static void
+classes(void **state)
+{
+	static const struct {
+		const char *sender, *recipient, *message_id;
+		int64_t size_bytes;
+		size_t want;
+	} rows[] = {
+		{ "a@login.example", "u@d", "1@x", 10, 0 },
+		{ "a@shop.example", "u@d", "9.news@lists.example", 10, 1 },
+		{ "a@shop.example", "u@d", "9@lists.example", 10,
+		  MM_NOT_FOUND },
+		{ "a@shop.example", "u@d", NULL, 200000, 2 },
+		{ "a@shop.example", "u@d", NULL, -1, MM_NOT_FOUND },
+	};
+	struct mm_err err = { 0 };
+	struct mm_plan plan;
+	struct bench x;
+
+	(void)state;
+	set_up(&x, worked_receiver);
+	assert_int_equal(
+	    mm_plan_read(&plan,
+			 MM_STR("[policy]\nname = x\n"
+				"[class \"otp\"]\nsender = *@login.example\n"
+				"[class \"news\"]\n"
+				"message_id = *.news@lists.example\n"
+				"[class \"large\"]\nlarger_than = 100000\n"),
+			 &err),
+	    MM_OK);
+	for (size_t i = 0; i < MM_COUNT(rows); i++) {
+		struct mm_backlog_item *m = &x.b.items[x.study.item_of[0]];
+
+		m->sender = mm_str_z(rows[i].sender);
+		m->recipient = mm_str_z(rows[i].recipient);
+		m->message_id = mm_str_z(rows[i].message_id);
+		m->size_bytes = rows[i].size_bytes;
+		assert_int_equal(mm_study_class(&x.study, &plan, 0),
+				 rows[i].want);
+	}
+	mm_plan_fini(&plan);
+	tear_down(&x);
+}
+
 /* Two addresses that take turns, each at the steady rate: each lets half of
  * the 6,000 go, all but the five of its burst at that rate, and the last then
  * takes 500 ms. */
@@ -741,6 +786,7 @@ main(void)
 		cmocka_unit_test(postconf),
 		cmocka_unit_test(globs),
 		cmocka_unit_test(worked_comparison),
+		cmocka_unit_test(classes),
 		cmocka_unit_test(two_addresses),
 		cmocka_unit_test(same_numbers),
 		cmocka_unit_test(failures_by_chance),

@@ -215,7 +215,8 @@ mm_rows_recipients(struct mm_store *s,
 	static const char sql[] =
 	    "SELECT r.id, r.message, r.address, a.domain, m.sender, m.origin,"
 	    " r.reply, r.relay, r.attempts, r.next, m.arrived_us, r.final_us,"
-	    " m.size, r.final, m.flags, m.file, m.line, m.queue_id"
+	    " m.size, r.final, m.flags, m.file, m.line, m.queue_id,"
+	    " m.message_id"
 	    " FROM recipient r"
 	    " JOIN message m ON m.id = r.message"
 	    " JOIN address a ON a.id = r.address ORDER BY r.id";
@@ -242,6 +243,7 @@ mm_rows_recipients(struct mm_store *s,
 			.file = id_at(q, 15),
 			.line = id_at(q, 16),
 			.queue_id = mm_query_text(q, 17),
+			.message_id = mm_query_text(q, 18),
 		};
 
 		st = row(ctx, &r);

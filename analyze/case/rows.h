@@ -64,7 +64,7 @@ struct mm_seen_recipient { /* the end of the story, by message and id */
 	uint32_t id, message, address, domain, sender, origin;
 	uint32_t reply, relay, n_attempts, next;
 	int64_t arrived_us, final_us, size_bytes;
-	struct mm_str queue_id;
+	struct mm_str queue_id, message_id;
 	uint8_t final; /* enum mm_final */
 	unsigned message_flags;
 	uint32_t file, line;

@@ -236,6 +236,7 @@ see_waiting(void *ctx, const struct mm_seen_waiting *w)
 	m->n_fails = w->attempts > 0 ? (uint32_t)w->attempts : 0;
 	m->held = mm_str_is(w->queue, "hold") || mm_str_is(w->queue, "frozen");
 	m->queue_id = mm_arena_str(&l->b->texts, w->queue_id);
+	m->message_id = mm_arena_str(&l->b->texts, w->message_id);
 	m->sender = mm_arena_str(&l->b->texts, w->sender);
 	m->recipient = mm_arena_str(&l->b->texts, w->recipient);
 	return MM_OK;
@@ -313,6 +314,7 @@ add_recipient(struct load *l, const struct mm_seen_recipient *r, bool live)
 	m->address = r->address;
 	m->sender_address = r->sender;
 	m->queue_id = mm_arena_str(&l->b->texts, r->queue_id);
+	m->message_id = mm_arena_str(&l->b->texts, r->message_id);
 	if (!live) {
 		m->n_fails = l->n_tries[r->id];
 		m->last_us = l->last_us[r->id];

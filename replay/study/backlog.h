@@ -19,6 +19,7 @@ struct mm_backlog_item {
 	uint32_t n_fails;
 	uint32_t address, sender_address; /* of the case; 0: see the texts */
 	struct mm_str queue_id;		  /* arena */
+	struct mm_str message_id;	  /* arena; may be absent */
 	struct mm_str sender, recipient;  /* arena; may be absent */
 	bool live;			  /* came after the moment */
 	bool held;			  /* on hold by an operator */

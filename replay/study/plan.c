@@ -77,6 +77,7 @@ static const struct mm_key keys[] = {
 	/* Of the latest [class]. */
 	{ "class", "sender", MM_KEY_TEXT, C(sender), 0, NULL },
 	{ "class", "recipient", MM_KEY_TEXT, C(recipient), 0, NULL },
+	{ "class", "message_id", MM_KEY_TEXT, C(message_id), 0, NULL },
 	{ "class", "larger_than", MM_KEY_COUNT, C(larger_than), 0, NULL },
 	{ "class", "smaller_than", MM_KEY_COUNT, C(smaller_than), 0, NULL },
 	{ "class", "priority", MM_KEY_COUNT, C(priority), 0, NULL },

@@ -7,8 +7,8 @@
  *	[pace]    kind, rate, of_limit, burst, scope, inc, factor, step,
  *	          period, threshold, min, max, max_of_limit, heed
  *	[window]  allow, tz
- *	[class "NAME"]    sender, recipient, larger_than, smaller_than,
- *	                  priority, deadline
+ *	[class "NAME"]    sender, recipient, message_id, larger_than,
+ *	                  smaller_than, priority, deadline
  *	[dest "PATTERN"]  other values of [policy]'s keys, and of rate, burst,
  *	                  max, for destinations that fit; the first counts
  */
@@ -25,10 +25,11 @@ struct mm_plan_dest {
 
 /* Mail that is told apart: the first that fits counts. */
 struct mm_plan_class {
-	struct mm_str name, sender, recipient; /* patterns; absent: any */
-	int64_t larger_than, smaller_than;     /* bytes; 0: any */
-	int64_t priority;		       /* least goes first */
-	int64_t deadline_ms;		       /* later is a miss; 0: none */
+	struct mm_str name;
+	struct mm_str sender, recipient, message_id; /* patterns; absent: any */
+	int64_t larger_than, smaller_than;	     /* bytes; 0: any */
+	int64_t priority;			     /* least goes first */
+	int64_t deadline_ms; /* later is a miss; 0: none */
 };
 
 struct mm_plan {

@@ -226,6 +226,8 @@ fits_class(const struct mm_plan_class *c, const struct mm_backlog_item *m)
 	return (c->sender.p == NULL || mm_keys_glob(c->sender, m->sender)) &&
 	       (c->recipient.p == NULL ||
 		mm_keys_glob(c->recipient, m->recipient)) &&
+	       (c->message_id.p == NULL ||
+		mm_keys_glob(c->message_id, m->message_id)) &&
 	       (c->larger_than == 0 || m->size_bytes > c->larger_than) &&
 	       (c->smaller_than == 0 ||
 		(m->size_bytes >= 0 && m->size_bytes < c->smaller_than));
