@@ -11,14 +11,14 @@
 static const struct mm_column columns[] = {
 	{ "policy", "policy", MM_TEXT },
 	{ "about", "what it does", MM_TEXT },
+	{ "cost_h", "cost, hours", MM_REAL },
 	{ "t99_s", "99 % gone after", MM_SPAN },
-	{ "delay_p99_s", "backlog's 99 % delay", MM_SPAN },
 	{ "live_p99_s", "new mail's 99 % delay", MM_SPAN },
 	{ "deferral_ratio", "deferred", MM_SHARE },
 	{ "expired", "expired", MM_REAL },
 	{ "blocked_s", "blocked", MM_SPAN },
-	{ "reputation_min", "lowest reputation", MM_REAL },
-	{ "cost_h", "cost, hours", MM_REAL },
+	{ "reputation_min", "lowest reputation", MM_SHARE },
+	{ "delay_p99_s", "backlog's 99 % delay", MM_SPAN },
 };
 
 /* All of it for the CSV files. */
