@@ -221,6 +221,11 @@ add_claim(struct explain *x)
 		mm_buf_addz(b, "none\n");
 		return;
 	}
+	if (x->line->cells != NULL) {
+		mm_buf_addf(b, "%s, told by the names of its values\n",
+			    x->format);
+		return;
+	}
 	bare.text = MM_STR("");
 	format = mm_logs_claim(x->own, &bare);
 	mm_buf_addf(b, "%s, told by its %s\n", x->format,

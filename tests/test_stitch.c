@@ -178,7 +178,7 @@ next_block(FILE *in, struct block *b)
 
 	b->want.n = 0;
 	while (fgets(line, sizeof(line), in) != NULL && line[0] != '\n') {
-		if (line[0] == '#') {
+		if (strncmp(line, "# ", 2) == 0) {
 			(void)snprintf(b->label, sizeof(b->label), "%.200s",
 				       line + 2);
 		} else if (line[0] == '>' || line[0] == '~') {
@@ -251,6 +251,15 @@ test_opensmtpd(void **state)
 	check_file("test-corpus/timeline/opensmtpd.txt");
 }
 
+static void
+test_rows(void **state)
+{
+	(void)state;
+	check_file("test-corpus/timeline/kumomta.txt");
+	check_file("test-corpus/timeline/powermta.txt");
+	check_file("test-corpus/timeline/exchange.txt");
+}
+
 int
 main(void)
 {
@@ -259,6 +268,7 @@ main(void)
 		cmocka_unit_test(test_exim),
 		cmocka_unit_test(test_sendmail),
 		cmocka_unit_test(test_opensmtpd),
+		cmocka_unit_test(test_rows),
 	};
 
 	return cmocka_run_group_tests_name("stitch", tests, NULL, NULL);

@@ -194,6 +194,22 @@ mm_load_relay_is_local(const struct mm_load *l, uint32_t id)
 	return id == 0 || l->relay_list[id - 1].local;
 }
 
+struct mm_str
+mm_load_relay_name(const struct mm_load *l, uint32_t id)
+{
+	uint32_t name = id != 0 ? l->relay_list[id - 1].name : 0;
+
+	return name != 0 ? mm_intern_text(&l->names, name) : MM_STR_ABSENT;
+}
+
+struct mm_str
+mm_load_origin_host(const struct mm_load *l, uint32_t id)
+{
+	struct mm_str key = mm_intern_text(&l->origins, id), host;
+
+	return mm_str_cutc(&key, '\0', &host) ? host : MM_STR_ABSENT;
+}
+
 uint32_t
 mm_load_origin(struct mm_load *l, struct mm_str host, struct mm_str mta,
 	       struct mm_str instance)

@@ -51,6 +51,9 @@ uint32_t mm_load_origin(struct mm_load *l, struct mm_str host,
 uint32_t mm_load_reply(struct mm_load *l, struct mm_str reason,
 		       struct mm_str dsn, uint32_t relay, struct mm_buf *args);
 struct mm_str mm_load_address_text(const struct mm_load *l, uint32_t id);
+/* The names of a relay and of an origin's host; absent: it has none. */
+struct mm_str mm_load_relay_name(const struct mm_load *l, uint32_t id);
+struct mm_str mm_load_origin_host(const struct mm_load *l, uint32_t id);
 /* Is the relay one of this machine (loopback, local, a pipe)? */
 bool mm_load_relay_is_local(const struct mm_load *l, uint32_t id);
 bool mm_load_is_local(struct mm_str name, struct mm_str ip);

@@ -7,8 +7,8 @@
 
 /* The next hop has the mail before its answer reaches us; clocks of two hosts
  * and whole-second stamps blur that. */
-#define EARLY_US  (10 * MM_MINUTE_US)
-#define LATE_US	  (5 * MM_SECOND_US)
+#define EARLY_US (10 * MM_MINUTE_US)
+#define LATE_US	 (5 * MM_SECOND_US)
 /* Clocks may be wrong, and logs without a zone hours apart: where the reply
  * names the id and the Message-ID is the same, that is proof enough. */
 #define APART_US  MM_DAY_US
@@ -43,6 +43,7 @@ struct mm_joins {
 	size_t n_hops, cap_hops, n_edges, cap_edges;
 	struct by_hash *index; /* owned: by queue id, what hops may name */
 	size_t n_index;
+	bool by_message_id; /* some hop is */
 };
 
 struct mm_joins *
@@ -75,6 +76,7 @@ mm_joins_hop(struct mm_joins *j, uint32_t recipient, struct mm_str next,
 	     int64_t t_us, enum mm_join kind, bool local,
 	     struct mm_row_place at)
 {
+	j->by_message_id |= kind == MM_JOIN_MESSAGE_ID;
 	return add_hop(j, &(struct hop){
 			      .next_hash = mm_hash64(next),
 			      .t_us = t_us,
@@ -150,6 +152,13 @@ sieve_has(const struct sieve *v, uint64_t hash)
 	return (v->bits[at / 8] >> at % 8 & 1) != 0;
 }
 
+static void
+add_index(struct mm_joins *j, size_t *cap, uint64_t hash, uint32_t message)
+{
+	j->index = mm_grow(j->index, j->n_index, cap, sizeof(*j->index));
+	j->index[j->n_index++] = (struct by_hash){ hash, message };
+}
+
 /* Most hops lead to hosts of others, most messages to none of these logs: only
  * those that may meet are sorted. */
 static void
@@ -159,19 +168,22 @@ build_index(struct mm_joins *j, const struct mm_lives *l)
 	struct sieve wanted = sieve_for(j->n_hops);
 	size_t cap = 0;
 
-	for (uint32_t id = 1; id <= l->messages.n; id++)
+	for (uint32_t id = 1; id <= l->messages.n; id++) {
 		sieve_add(&here, message_at(l, id)->queue_id_hash);
+		if (j->by_message_id)
+			sieve_add(&here, message_at(l, id)->message_id_hash);
+	}
 	for (size_t i = 0; i < j->n_hops; i++)
 		if (sieve_has(&here, j->hops[i].next_hash))
 			sieve_add(&wanted, j->hops[i].next_hash);
 	for (uint32_t id = 1; id <= l->messages.n; id++) {
-		uint64_t hash = message_at(l, id)->queue_id_hash;
+		const struct mm_kept_message *m = message_at(l, id);
 
-		if (!sieve_has(&wanted, hash))
-			continue;
-		j->index =
-		    mm_grow(j->index, j->n_index, &cap, sizeof(*j->index));
-		j->index[j->n_index++] = (struct by_hash){ hash, id };
+		if (sieve_has(&wanted, m->queue_id_hash))
+			add_index(j, &cap, m->queue_id_hash, id);
+		if (j->by_message_id && m->message_id_hash != 0 &&
+		    sieve_has(&wanted, m->message_id_hash))
+			add_index(j, &cap, m->message_id_hash, id);
 	}
 	free(here.bits);
 	free(wanted.bits);
@@ -217,19 +229,47 @@ fits(const struct hop *h, const struct mm_kept_message *from,
 	return h->local ? 1 : 0;
 }
 
+static struct mm_str
+first_label(struct mm_str host)
+{
+	return mm_str_upto(host, mm_str_findc(host, '.'));
+}
+
+/* By the Message-ID alone: at the host that took it, about then. */
+static int
+fits_message_id(const struct mm_load *load, const struct hop *h,
+		const struct mm_kept_recipient *r,
+		const struct mm_kept_message *from,
+		const struct mm_kept_message *to)
+{
+	return to->origin != from->origin &&
+		       to->message_id_hash == h->next_hash &&
+		       to->arrived_us != MM_TIME_NONE &&
+		       to->arrived_us <= h->t_us + LATE_US &&
+		       to->arrived_us >= h->t_us - EARLY_US &&
+		       mm_str_ieq(
+			   first_label(mm_load_origin_host(load, to->origin)),
+			   first_label(mm_load_relay_name(load, r->relay)))
+		   ? 2
+		   : 0;
+}
+
 /* Among several lives of that id the one that began last before the reply. */
 static void
-decide(const struct mm_joins *j, const struct mm_lives *l, struct hop *h)
+decide(const struct mm_joins *j, const struct mm_lives *l,
+       const struct mm_load *load, struct hop *h)
 {
+	const struct mm_kept_recipient *r = recipient_at(l, h->recipient);
+	const struct mm_kept_message *from = message_at(l, r->message);
 	int best = 0;
 
 	for (size_t i = first_with(j, h->next_hash);
 	     i < j->n_index && j->index[i].hash == h->next_hash; i++) {
 		const struct mm_kept_message *to =
 		    message_at(l, j->index[i].message);
-		const struct mm_kept_message *from =
-		    message_at(l, recipient_at(l, h->recipient)->message);
-		int fit = fits(h, from, to);
+		int fit = h->kind == MM_JOIN_MESSAGE_ID
+			      ? fits_message_id(load, h, r, from, to)
+			      : fits(h, from, to);
 
 		if (fit == 0 || fit < best)
 			continue;
@@ -433,7 +473,7 @@ mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,
 
 	build_index(j, lives);
 	for (size_t i = 0; i < j->n_hops; i++)
-		decide(j, lives, &j->hops[i]);
+		decide(j, lives, load, &j->hops[i]);
 	free(j->index);
 	j->index = NULL;
 	for (size_t i = 0; i < j->n_edges; i++)

@@ -18,7 +18,9 @@ struct mm_joins *mm_joins_new(void);
 void mm_joins_free(struct mm_joins *j);
 
 /* A reply said at `t_us` that `recipient` goes on as queue id `next`. Returns
- * what belongs into mm_kept_recipient.hop. `local`: to this same machine. */
+ * what belongs into mm_kept_recipient.hop. `local`: to this same machine. Of
+ * kind MM_JOIN_MESSAGE_ID `next` is the Message-ID: it goes on at the host that
+ * the relay of the recipient names. */
 uint32_t mm_joins_hop(struct mm_joins *j, uint32_t recipient,
 		      struct mm_str next, int64_t t_us, enum mm_join kind,
 		      bool local, struct mm_row_place at);

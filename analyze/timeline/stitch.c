@@ -313,8 +313,8 @@ args_text(const struct mm_stitch *s)
 }
 
 static void
-note_handover(struct mm_stitch *s, struct mm_kept_recipient *k, uint32_t id,
-	      uint32_t relay)
+note_handover(struct mm_stitch *s, const struct mm_life *l,
+	      struct mm_kept_recipient *k, uint32_t id, uint32_t relay)
 {
 	struct mm_str next;
 	enum mm_join kind;
@@ -324,7 +324,12 @@ note_handover(struct mm_stitch *s, struct mm_kept_recipient *k, uint32_t id,
 		return;
 	if (!mm_handover(s->r->reply, &next, &kind)) {
 		k->here |= local;
-		return;
+		if (local || s->r->mta != MM_MTA_EXCHANGE ||
+		    l->message_id == NULL)
+			return;
+		/* Its replies name no id: the Message-ID has to do. */
+		next = (struct mm_str){ l->message_id, l->n_message_id };
+		kind = MM_JOIN_MESSAGE_ID;
 	}
 	if (kind == MM_JOIN_QUEUED_AS && local)
 		kind = MM_JOIN_FILTER;
@@ -390,7 +395,7 @@ on_attempt(struct mm_stitch *s)
 	};
 	memcpy(a->delays_us, r->delays_us, sizeof(a->delays_us));
 	mm_load_row(s->load, &row);
-	note_handover(s, k, id, relay);
+	note_handover(s, l, k, id, relay);
 }
 
 static void

@@ -33,6 +33,21 @@ mm_arena_fini(struct mm_arena *a)
 	a->last = NULL;
 }
 
+void
+mm_arena_clear(struct mm_arena *a)
+{
+	struct mm_arena_block *b = a->last, *prev;
+
+	while (b != NULL && (b->prev != NULL || b->cap > BLOCK_BYTES)) {
+		prev = b->prev;
+		free(b);
+		b = prev;
+	}
+	if (b != NULL)
+		b->used = 0;
+	a->last = b;
+}
+
 /* Texts are packed; everything else starts at an aligned place. */
 static void *
 take(struct mm_arena *a, size_t n, size_t align)

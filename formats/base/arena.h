@@ -13,6 +13,8 @@ struct mm_arena {
 
 void mm_arena_init(struct mm_arena *a);
 void mm_arena_fini(struct mm_arena *a);
+/* Forget all of it; some storage is kept for what comes next. */
+void mm_arena_clear(struct mm_arena *a);
 /* Aligned for any type; not zeroed. */
 void *mm_arena_alloc(struct mm_arena *a, size_t n_bytes);
 void *mm_arena_calloc(struct mm_arena *a, size_t n_bytes);

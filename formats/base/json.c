@@ -128,6 +128,12 @@ mm_json_is_object(const struct mm_json *v)
 }
 
 bool
+mm_json_is_integer(const struct mm_json *v)
+{
+	return v != NULL && json_is_integer(in(v));
+}
+
+bool
 mm_json_is_number(const struct mm_json *v)
 {
 	return v != NULL && json_is_number(in(v));
@@ -140,9 +146,32 @@ mm_json_is_array(const struct mm_json *v)
 }
 
 bool
+mm_json_is_bool(const struct mm_json *v)
+{
+	return v != NULL && json_is_boolean(in(v));
+}
+
+bool
 mm_json_is_null(const struct mm_json *v)
 {
 	return v == NULL || json_is_null(in(v));
+}
+
+void
+mm_json_each(const struct mm_json *object,
+	     void (*each)(void *ctx, struct mm_str key,
+			  const struct mm_json *v),
+	     void *ctx)
+{
+	/* The iterator of what is not changed does not change it. */
+	json_t *o = (json_t *)(uintptr_t)in(object);
+	void *it = json_object_iter(o);
+
+	for (; it != NULL; it = json_object_iter_next(o, it))
+		each(ctx,
+		     (struct mm_str){ json_object_iter_key(it),
+				      json_object_iter_key_len(it) },
+		     out(json_object_iter_value(it)));
 }
 
 struct mm_str

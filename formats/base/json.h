@@ -23,9 +23,16 @@ const struct mm_json *mm_json_get(const struct mm_json *object,
 const struct mm_json *mm_json_at(const struct mm_json *array, size_t i);
 size_t mm_json_len(const struct mm_json *array); /* 0 when not an array */
 bool mm_json_is_object(const struct mm_json *v);
+bool mm_json_is_integer(const struct mm_json *v);
 bool mm_json_is_number(const struct mm_json *v);
 bool mm_json_is_array(const struct mm_json *v);
+bool mm_json_is_bool(const struct mm_json *v);
 bool mm_json_is_null(const struct mm_json *v); /* also when absent */
+/* Each member in its order; the key is a view of the tree. */
+void mm_json_each(const struct mm_json *object,
+		  void (*each)(void *ctx, struct mm_str key,
+			       const struct mm_json *v),
+		  void *ctx);
 /* The value, or what is given for absent or another type. */
 struct mm_str mm_json_str(const struct mm_json *v); /* absent view else */
 int64_t mm_json_int(const struct mm_json *v, int64_t or_else);

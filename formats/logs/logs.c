@@ -1,10 +1,13 @@
 #include "formats/logs/logs.h"
 #include "formats/base/status.h"
+#include "formats/logs/exchange.h"
 #include "formats/logs/exim.h"
 #include "formats/logs/filters.h"
+#include "formats/logs/kumomta.h"
 #include "formats/logs/opensmtpd.h"
 #include "formats/logs/own.h"
 #include "formats/logs/postfix.h"
+#include "formats/logs/powermta.h"
 #include "formats/logs/qmail.h"
 #include "formats/logs/sendmail.h"
 #include "formats/logs/syslog.h"
@@ -18,6 +21,9 @@ static const struct mm_log_format *const formats[] = {
 	&mm_log_sendmail,
 	&mm_log_opensmtpd,
 	&mm_log_qmail,
+	&mm_log_kumomta,
+	&mm_log_powermta,
+	&mm_log_exchange,
 	&mm_log_filters,
 	&mm_log_syslog,
 	/* clang-format on */

@@ -35,8 +35,10 @@ const char *const mm_trouble_words[] = { "disk",   "dns",    "tls",
 					 "filter", "config", "resource",
 					 "other",  NULL };
 
-static const char *const mtas[] = { "unknown",	 "postfix", "exim", "sendmail",
-				    "opensmtpd", "qmail",   "own",  NULL };
+static const char *const mtas[] = {
+	"unknown", "postfix",  "exim",	   "sendmail", "opensmtpd", "qmail",
+	"kumomta", "powermta", "exchange", "own",      NULL,
+};
 static const char *const events[] = {
 	"arrival", "detail",  "recipient",  "attempt", "leg",
 	"expired", "notice",  "same-mail",  "held",    "released",

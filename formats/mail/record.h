@@ -17,6 +17,9 @@ enum mm_mta {
 	MM_MTA_SENDMAIL,
 	MM_MTA_OPENSMTPD,
 	MM_MTA_QMAIL,
+	MM_MTA_KUMOMTA,
+	MM_MTA_POWERMTA,
+	MM_MTA_EXCHANGE,
 	MM_MTA_OWN, /* a user's own format: `instance` names it */
 	MM_MTA_COUNT
 };

@@ -5,6 +5,7 @@
 #include "formats/base/json.h"
 #include "formats/base/mem.h"
 #include "formats/read/envelope.h"
+#include "formats/read/sheet.h"
 
 /* The fields of the journal that a line needs. */
 enum field {
@@ -48,6 +49,8 @@ struct mm_envelope {
 	size_t binary_at;     /* where its length stands */
 	int64_t joined_us;    /* when the long line began */
 	struct mm_json *root; /* owned: what `line` may view */
+	struct mm_cells_room cells;
+	struct mm_sheet *sheet; /* owned */
 	struct mm_buf text;
 };
 
@@ -58,6 +61,8 @@ mm_envelope_new(void)
 
 	mm_buf_init(&e->kept, MM_LINE_MAX_BYTES);
 	mm_buf_init(&e->text, MM_LINE_MAX_BYTES);
+	mm_cells_init(&e->cells);
+	e->sheet = mm_sheet_new();
 	return e;
 }
 
@@ -69,6 +74,8 @@ mm_envelope_free(struct mm_envelope *e)
 	mm_buf_fini(&e->kept);
 	mm_buf_fini(&e->text);
 	mm_json_free(e->root);
+	mm_cells_fini(&e->cells);
+	mm_sheet_free(e->sheet);
 	free(e);
 }
 
@@ -76,6 +83,8 @@ bool
 mm_envelope_wants(const struct mm_envelope *e, struct mm_str raw)
 {
 	if (e->state != IDLE)
+		return true;
+	if (mm_sheet_wants(e->sheet, raw))
 		return true;
 	if (raw.n == 0)
 		return false;
@@ -260,6 +269,34 @@ first_within(const struct mm_json *root, const char *object,
 	return first_of(mm_json_get(root, object), keys);
 }
 
+static const char *const time_keys[] = { "@timestamp", "timestamp", "time",
+					 "date",       "ts",	    NULL };
+
+/* What a mail server writes as JSON itself: it has a time, and says what kind
+ * of thing it is. Kept as it is, with its members beside it. */
+static bool
+open_own(struct mm_envelope *e, struct mm_framer *f, struct mm_str raw,
+	 struct mm_line *line)
+{
+	static const char *const exact_keys[] = { "event_time", NULL };
+	int64_t t_us = json_time(first_of(e->root, exact_keys));
+
+	if (t_us == MM_TIME_NONE)
+		t_us = json_time(first_of(e->root, time_keys));
+	if (t_us == MM_TIME_NONE ||
+	    mm_json_str(mm_json_get(e->root, "type")).p == NULL)
+		return false;
+	blank_line(line, MM_FRAME_JSON);
+	line->t_us = t_us;
+	line->text = raw;
+	mm_cells_clear(&e->cells);
+	mm_cells_json(&e->cells, e->root);
+	line->cells = mm_cells_done(&e->cells);
+	f->last_us = t_us;
+	f->is_local = false;
+	return true;
+}
+
 /* A log shipper's object counts only when there is a line of syslog in it:
  * some MTAs write JSON of their own. */
 static bool
@@ -268,9 +305,6 @@ open_shipped(struct mm_envelope *e, struct mm_framer *f, struct mm_line *line)
 	static const char *const text_keys[] = { "message", "short_message",
 						 "MESSAGE", "msg",
 						 "log",	    NULL };
-	static const char *const time_keys[] = { "@timestamp", "timestamp",
-						 "time",       "date",
-						 "ts",	       NULL };
 	static const char *const host_keys[] = { "host", "hostname",
 						 "_HOSTNAME", NULL };
 	static const char *const tag_keys[] = { "ident", "program", "appname",
@@ -327,8 +361,10 @@ open_object(struct mm_envelope *e, struct mm_framer *f, struct mm_str text,
 		return open_docker(e, f, line);
 	if (e->state == DOCKER)
 		return give_up(e, f, line);
-	return open_journal(e, line) || open_shipped(e, f, line) ? MM_WRAP_LINE
-								 : MM_WRAP_NONE;
+	return open_journal(e, line) || open_shipped(e, f, line) ||
+		       open_own(e, f, text, line)
+		   ? MM_WRAP_LINE
+		   : MM_WRAP_NONE;
 }
 
 /* An object over several lines: all but the last begin with a blank. */
@@ -459,6 +495,11 @@ mm_envelope_open(struct mm_envelope *e, struct mm_framer *f, struct mm_str raw,
 		return add_pretty(e, f, raw, line);
 	if (e->state == EXPORT || e->state == BINARY)
 		return add_export(e, f, raw, line);
+	if (e->state == IDLE && mm_sheet_wants(e->sheet, raw)) {
+		w = mm_sheet_open(e->sheet, f, raw, line);
+		if (w != MM_WRAP_NONE || raw.n == 0 || raw.p[0] != '{')
+			return w;
+	}
 	if (e->state == CRI) /* told by who has framed it */
 		return MM_WRAP_NONE;
 	if (e->state == IDLE &&
@@ -504,7 +545,7 @@ mm_envelope_end(struct mm_envelope *e, struct mm_framer *f,
 		struct mm_line *line)
 {
 	if (e->state == IDLE)
-		return MM_WRAP_NONE;
+		return mm_sheet_end(e->sheet, line);
 	if (e->state != EXPORT)
 		return give_up(e, f, line);
 	/* The last record may lack the empty line behind it. */

@@ -2,8 +2,9 @@
  *
  * Objects of Docker's json-file, of log shippers (Fluent Bit, Vector, GELF,
  * ECS) and of journalctl (-o json, json-pretty, json-sse, json-seq, export);
- * parts of long lines (Docker, CRI) are joined. One for each log that is read;
- * a record takes at most MM_LINE_MAX_BYTES. Private to this room.
+ * parts of long lines (Docker, CRI) are joined; rows of CSV (sheet.h); objects
+ * that an MTA writes itself, whose members become cells. One for each log that
+ * is read; a record takes at most MM_LINE_MAX_BYTES. Private to this room.
  * Sources: systemd.journal-fields(7), "Journal Export Formats" of systemd,
  * Docker's json-file driver, Kubernetes' CRI log format, GELF 1.1, ECS.
  */

@@ -42,6 +42,7 @@ mm_framing_name(enum mm_framing f)
 		[MM_FRAME_DOCKER] = "docker-json",
 		[MM_FRAME_JSON] = "json",
 		[MM_FRAME_JOURNAL] = "journal",
+		[MM_FRAME_CSV] = "csv",
 	};
 
 	return names[f];

@@ -10,6 +10,7 @@
 #define MM_FRAMING_H
 
 #include "formats/base/time.h"
+#include "formats/read/cells.h"
 
 #define MM_LINE_MAX_BYTES ((size_t)1 << 20)
 
@@ -26,6 +27,7 @@ enum mm_framing {
 	MM_FRAME_DOCKER,    /* json-file of Docker, whatever is inside */
 	MM_FRAME_JSON,	    /* a log shipper's JSON, whatever is inside */
 	MM_FRAME_JOURNAL,   /* journalctl -o json or export */
+	MM_FRAME_CSV,	    /* a row of a table, or its names */
 	MM_FRAME_COUNT	    /* others are added before this one */
 };
 
@@ -39,6 +41,9 @@ struct mm_line {
 	uint32_t pid; /* 0: not given */
 	struct mm_str text; /* behind "tag[pid]: "; all of it without a tag */
 	uint32_t repeats;   /* 1; N for `message repeated N times: [ text ]` */
+	/* Of a row of a table, or an object that is the MTA's own; else NULL.
+	 * View. */
+	const struct mm_cells *cells;
 	bool cut; /* longer than MM_LINE_MAX_BYTES: count it as malformed */
 };
 

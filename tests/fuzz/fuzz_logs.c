@@ -8,6 +8,7 @@
 
 #include "formats/base/digest.h"
 #include "formats/logs/logs.h"
+#include "formats/read/envelope.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -78,6 +79,7 @@ read_bare(struct mm_str raw)
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
+	struct mm_envelope *e = mm_envelope_new();
 	struct mm_framer framer;
 	struct mm_line line;
 	char *copy = malloc(n + 1); /* of its size: overruns are seen */
@@ -96,7 +98,11 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 		read_bare(raw);
 		mm_frame(&framer, raw, &line);
 		read_line(&line);
+		if (mm_envelope_wants(e, raw) &&
+		    mm_envelope_open(e, &framer, raw, &line) == MM_WRAP_LINE)
+			read_line(&line);
 	}
+	mm_envelope_free(e);
 	free(copy);
 	return 0;
 }

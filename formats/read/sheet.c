@@ -1,0 +1,287 @@
+#include <stdlib.h>
+
+#include "formats/base/buf.h"
+#include "formats/base/csv.h"
+#include "formats/base/mem.h"
+#include "formats/read/sheet.h"
+
+#define ROW_BYTES ((size_t)256 << 10)
+
+/* Lines of names begin so; the first of them are what PowerMTA writes when it
+ * is told nothing else. */
+static const char powermta_names[] =
+    "type,timeLogged,timeQueued,orig,rcpt,orcpt,dsnAction,dsnStatus,dsnDiag,"
+    "dsnMta,bounceCat,srcType,srcMta,dlvType,dlvSourceIp,dlvDestinationIp,"
+    "dlvEsmtpAvailable,dlvSize,vmta,jobId,envId";
+
+static const char *const begins[] = {
+	"type,time",	  "\"type\",\"time", "#Fields: ",  "\"PSComputerName\"",
+	"\"RunspaceId\"", "\"Timestamp\"",   "date-time,", "\"date-time\",",
+};
+
+/* Where the time stands, by the names there are. */
+static const char *const times[] = { "timeLogged", "date-time", "Timestamp" };
+
+struct mm_sheet {
+	struct mm_csv *csv; /* owned */
+	struct mm_buf names_text;
+	struct mm_str *names; /* owned; views of names_text */
+	size_t n_names, cap_names;
+	size_t time_at; /* the column; n_names: there is none */
+	struct mm_cells_room cells;
+	struct mm_buf row; /* as it came, while a value is open */
+	bool open;
+};
+
+struct mm_sheet *
+mm_sheet_new(void)
+{
+	struct mm_sheet *s = mm_calloc(1, sizeof(*s));
+
+	s->csv = mm_csv_new(',', ROW_BYTES);
+	mm_buf_init(&s->names_text, ROW_BYTES);
+	mm_buf_init(&s->row, MM_LINE_MAX_BYTES);
+	mm_cells_init(&s->cells);
+	return s;
+}
+
+void
+mm_sheet_free(struct mm_sheet *s)
+{
+	if (s == NULL)
+		return;
+	mm_csv_free(s->csv);
+	mm_buf_fini(&s->names_text);
+	mm_buf_fini(&s->row);
+	mm_cells_fini(&s->cells);
+	free(s->names);
+	free(s);
+}
+
+static bool
+is_names(struct mm_str raw)
+{
+	for (size_t i = 0; i < MM_COUNT(begins); i++)
+		if (mm_str_starts(raw, begins[i]))
+			return true;
+	return false;
+}
+
+/* A row of PowerMTA's: "tq,2024-02-04 09:29:26+0100,". */
+static bool
+is_powermta(struct mm_str raw)
+{
+	static const char *const types[] = { "d,",  "b,",  "t,", "tq,", "r,",
+					     "rb,", "rs,", "f,", "p," };
+	bool has_zone;
+	int64_t t_us;
+
+	for (size_t i = 0; i < MM_COUNT(types); i++)
+		if (mm_str_skip(&raw, types[i]))
+			return mm_time_take_iso(&raw, &t_us, &has_zone) &&
+			       mm_str_starts(raw, ",");
+	return false;
+}
+
+bool
+mm_sheet_wants(const struct mm_sheet *s, struct mm_str raw)
+{
+	if (s->open)
+		return true;
+	if (raw.n == 0)
+		return false;
+	if (s->n_names > 0)
+		return true;
+	switch (raw.p[0]) {
+	case '"':
+	case '#':
+		return is_names(raw);
+	case 'b':
+	case 'd':
+	case 'f':
+	case 'p':
+	case 'r':
+	case 't':
+		return is_names(raw) || is_powermta(raw);
+	default:
+		return false;
+	}
+}
+
+static void
+blank(struct mm_line *line, struct mm_str text)
+{
+	*line = (struct mm_line){ .framing = MM_FRAME_CSV,
+				  .t_us = MM_TIME_NONE,
+				  .text = text,
+				  .repeats = 1 };
+}
+
+/* Keep the names of a line; false when it has no time among them. */
+static bool
+take_names(struct mm_sheet *s, struct mm_str raw)
+{
+	const struct mm_str *fields;
+	size_t n, time_at = 0;
+
+	(void)mm_str_skip(&raw, "#Fields: ");
+	if (mm_csv_line(s->csv, raw) != MM_OK) {
+		(void)mm_csv_finish(s->csv);
+		return false;
+	}
+	fields = mm_csv_fields(s->csv, &n);
+	for (size_t t = 0; t < MM_COUNT(times); t++)
+		for (size_t i = 0; i < n && time_at == 0; i++)
+			if (mm_str_ieq(fields[i], mm_str_z(times[t])))
+				time_at = i + 1;
+	if (time_at == 0 || n < 4)
+		return false;
+	s->n_names = 0;
+	s->time_at = time_at - 1;
+	mm_buf_clear(&s->names_text);
+	for (size_t i = 0; i < n; i++)
+		mm_buf_adds(&s->names_text, fields[i]);
+	for (size_t i = 0, at = 0; i < n; at += fields[i].n, i++) {
+		s->names =
+		    mm_grow(s->names, i, &s->cap_names, sizeof(*s->names));
+		s->names[i] =
+		    (struct mm_str){ s->names_text.p + at, fields[i].n };
+		s->n_names++;
+	}
+	return true;
+}
+
+static bool
+take_time(const struct mm_framer *f, struct mm_str s, int64_t *t_us)
+{
+	bool has_zone;
+
+	if (!mm_time_take_iso(&s, t_us, &has_zone) || s.n > 0)
+		return false;
+	if (!has_zone)
+		*t_us -= f->zone_us;
+	return true;
+}
+
+/* Does a row begin here? By its time, which no quotes stand before. */
+static bool
+begins_row(const struct mm_sheet *s, const struct mm_framer *f,
+	   struct mm_str raw)
+{
+	struct mm_str value = MM_STR_ABSENT;
+	int64_t t_us;
+
+	for (size_t i = 0; i <= s->time_at; i++)
+		if (!mm_str_cutc(&raw, ',', &value))
+			return false;
+	if (mm_str_skip(&value, "\"") && value.n > 0)
+		value.n--;
+	return take_time(f, value, &t_us);
+}
+
+/* As many values as there are names, though none is a time that we know: it
+ * is a row, and who reads it may say so. */
+static bool
+is_undated_row(const struct mm_sheet *s, struct mm_str raw)
+{
+	size_t n = 1;
+
+	for (size_t i = 0; i < raw.n; i++)
+		n += raw.p[i] == ',';
+	return n >= s->n_names;
+}
+
+static enum mm_wrapped
+take_row(struct mm_sheet *s, struct mm_framer *f, struct mm_str text,
+	 struct mm_line *line)
+{
+	const struct mm_str *fields;
+	size_t n;
+
+	fields = mm_csv_fields(s->csv, &n);
+	blank(line, text);
+	if (s->time_at >= n)
+		return MM_WRAP_NONE;
+	if (take_time(f, fields[s->time_at], &line->t_us))
+		f->last_us = line->t_us;
+	else if (n != s->n_names)
+		return MM_WRAP_NONE;
+	else
+		line->t_us = MM_TIME_NONE;
+	mm_cells_clear(&s->cells);
+	for (size_t i = 0; i < n && i < s->n_names; i++)
+		mm_cells_add(&s->cells, s->names[i], fields[i]);
+	line->cells = mm_cells_done(&s->cells);
+	return MM_WRAP_LINE;
+}
+
+enum mm_wrapped
+mm_sheet_end(struct mm_sheet *s, struct mm_line *line)
+{
+	if (!s->open)
+		return MM_WRAP_NONE;
+	s->open = false;
+	(void)mm_csv_finish(s->csv);
+	blank(line, mm_buf_str(&s->row));
+	line->text = mm_str_trim(line->text);
+	return MM_WRAP_BROKEN;
+}
+
+/* More of a row whose value is open. */
+static enum mm_wrapped
+go_on(struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
+      struct mm_line *line)
+{
+	enum mm_status st;
+
+	if (begins_row(s, f, raw) || is_names(raw))
+		return mm_sheet_end(s, line); /* the quote was never closed */
+	mm_buf_addc(&s->row, '\n');
+	mm_buf_adds(&s->row, raw);
+	st = mm_csv_line(s->csv, raw);
+	if (st == MM_END && !s->row.over)
+		return MM_WRAP_PART;
+	if (st == MM_ELIMIT || s->row.over) {
+		s->open = false;
+		blank(line, mm_buf_str(&s->row));
+		return MM_WRAP_LINE;
+	}
+	s->open = false;
+	/* What was put together is a line of its own in any case. */
+	(void)take_row(s, f, mm_buf_str(&s->row), line);
+	return MM_WRAP_LINE;
+}
+
+enum mm_wrapped
+mm_sheet_open(struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
+	      struct mm_line *line)
+{
+	struct mm_str text = raw;
+	enum mm_status st;
+
+	if (s->open)
+		return go_on(s, f, raw, line);
+	if (is_names(raw)) {
+		if (!take_names(s, raw))
+			return MM_WRAP_NONE;
+		blank(line, text);
+		return MM_WRAP_LINE;
+	}
+	if (s->n_names == 0)
+		(void)take_names(s, mm_str_z(powermta_names));
+	if (!begins_row(s, f, raw) && !is_undated_row(s, raw))
+		return MM_WRAP_NONE;
+	st = mm_csv_line(s->csv, raw);
+	if (st == MM_OK)
+		return take_row(s, f, text, line);
+	if (st == MM_ELIMIT)
+		return MM_WRAP_NONE;
+	if (!begins_row(s, f, raw)) {
+		(void)mm_csv_finish(s->csv);
+		return MM_WRAP_NONE;
+	}
+	mm_buf_clear(&s->row);
+	mm_buf_adds(&s->row, raw);
+	s->open = true;
+	return MM_WRAP_PART;
+}
