@@ -2,45 +2,13 @@
 #include <string.h>
 
 #include "analyze/case/schema.h"
-#include "analyze/timeline/deliveries.h"
-#include "analyze/timeline/join.h"
-#include "analyze/timeline/local.h"
-#include "analyze/timeline/open.h"
-#include "analyze/timeline/sessions.h"
-#include "analyze/timeline/stitch.h"
+#include "analyze/timeline/stitching.h"
 #include "formats/base/digest.h"
 #include "formats/base/mem.h"
 #include "formats/mail/handover.h"
 #include "formats/mail/reply.h"
 
 #define ATTACH_US (10 * MM_SECOND_US)
-#define N_CLIENTS 4096 /* power of two */
-
-/* Which life a smtpd process is busy with; a small cache by pid. */
-struct client {
-	uint32_t host, pid, message;
-	struct mm_life *life;
-};
-
-struct mm_stitch {
-	struct mm_load *load;
-	struct mm_open open;
-	struct mm_joins *joins;
-	struct mm_locals locals;
-	struct client clients[N_CLIENTS];
-	struct mm_deliveries deliveries;
-	struct mm_sessions sessions;
-	struct mm_intern roots; /* instance roots */
-	struct mm_intern seen_rejects;
-	struct mm_buf args;
-	/* Of the record in hand. */
-	const struct mm_record *r;
-	struct mm_where where;
-	/* The origin of the record before, since most are of the same. */
-	struct mm_buf last_origin;
-	uint32_t last_host, last_root, last_origin_id;
-};
-
 struct mm_stitch *
 mm_stitch_new(struct mm_load *l)
 {
@@ -109,10 +77,8 @@ find_origin(struct mm_stitch *s)
 	s->where.origin = s->last_origin_id;
 }
 
-/* The number of an address. Domains are kept in lower case: that of an
- * address differs between the lines of one mail (RFC 5321 section 2.4). */
-static uint32_t
-address_number(struct mm_stitch *s, struct mm_str a)
+uint32_t
+mm_stitch_address(struct mm_stitch *s, struct mm_str a)
 {
 	size_t at = mm_str_find_last(a, "@"), i;
 
@@ -152,7 +118,7 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 	if (!mm_str_is(r->text, "resent"))
 		take_message_id(l, r->message_id);
 	if (r->sender.p != NULL && l->sender == 0)
-		l->sender = address_number(s, r->sender);
+		l->sender = mm_stitch_address(s, r->sender);
 	if (r->size_bytes >= 0)
 		l->size = r->size_bytes;
 	if (r->n_recipients >= 0)
@@ -170,10 +136,11 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 static void
 remember_client(struct mm_stitch *s, struct mm_life *l)
 {
-	uint32_t slot = (s->where.host * 31 + s->r->pid) & (N_CLIENTS - 1);
+	uint32_t slot =
+	    (s->where.host * 31 + s->r->pid) & (MM_STITCH_CLIENTS - 1);
 
 	s->clients[slot] =
-	    (struct client){ s->where.host, s->r->pid, l->id, l };
+	    (struct mm_stitch_client){ s->where.host, s->r->pid, l->id, l };
 }
 
 static void
@@ -235,7 +202,7 @@ static void
 on_recipient(struct mm_stitch *s)
 {
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
-	uint32_t id, address = address_number(s, s->r->recipient);
+	uint32_t id, address = mm_stitch_address(s, s->r->recipient);
 	struct mm_kept_recipient *r;
 
 	take_details(s, l);
@@ -246,7 +213,7 @@ on_recipient(struct mm_stitch *s)
 	if (r->n_attempts == 0 && r->final == MM_FINAL_UNKNOWN)
 		r->given = true;
 	if (r->orig == 0)
-		r->orig = address_number(s, s->r->orig_recipient);
+		r->orig = mm_stitch_address(s, s->r->orig_recipient);
 }
 
 static uint32_t
@@ -298,16 +265,15 @@ attempt_flags(const struct mm_record *r)
 			 (uncertain ? MM_ATT_UNCERTAIN : 0));
 }
 
-/* The reply's number; what its shape leaves out stands in s->args after. */
-static uint32_t
-reply_number(struct mm_stitch *s, uint32_t relay)
+uint32_t
+mm_stitch_reply(struct mm_stitch *s, uint32_t relay)
 {
 	mm_buf_clear(&s->args);
 	return mm_load_reply(s->load, s->r->reply, s->r->dsn, relay, &s->args);
 }
 
-static struct mm_str
-args_text(const struct mm_stitch *s)
+struct mm_str
+mm_stitch_args(const struct mm_stitch *s)
 {
 	return s->args.n > 0 ? mm_buf_str(&s->args) : MM_STR_ABSENT;
 }
@@ -369,13 +335,13 @@ on_attempt(struct mm_stitch *s)
 	take_details(s, l);
 	k = mm_life_recipient(
 	    &s->open.lives, l,
-	    d != NULL ? d->address : address_number(s, r->recipient), &id);
+	    d != NULL ? d->address : mm_stitch_address(s, r->recipient), &id);
 	if (k->orig == 0 && r->orig_recipient.p != NULL &&
 	    !mm_str_eq(r->orig_recipient, r->recipient))
-		k->orig = address_number(s, r->orig_recipient);
+		k->orig = mm_stitch_address(s, r->orig_recipient);
 	relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
-	reply = reply_number(s, relay);
+	reply = mm_stitch_reply(s, relay);
 	if (r->mta == MM_MTA_SENDMAIL && mm_load_relay_is_local(s->load, relay))
 		mm_locals_note(&s->locals, s->where.origin, r->recipient);
 	mm_kept_apply(k, r, reply, relay);
@@ -385,7 +351,7 @@ on_attempt(struct mm_stitch *s)
 		.relay = relay,
 		.reply = reply,
 		.dsn = dsn_number(r->dsn),
-		.args = args_text(s),
+		.args = mm_stitch_args(s),
 		.t_us = r->t_us,
 		.delay_us = r->delay_us,
 		.outcome = (uint8_t)r->outcome,
@@ -420,13 +386,13 @@ on_leg(struct mm_stitch *s)
 	if (leg->relay == 0 && r->session.p != NULL)
 		leg->relay =
 		    mm_sessions_relay(&s->sessions, s->where.host, r->session);
-	leg->reply = reply_number(s, leg->relay);
-	leg->args = args_text(s);
+	leg->reply = mm_stitch_reply(s, leg->relay);
+	leg->args = mm_stitch_args(s);
 	mm_load_row(s->load, &row);
 }
 
-static void
-add_step(struct mm_stitch *s, const struct mm_life *l, const char *kind)
+void
+mm_stitch_step(struct mm_stitch *s, const struct mm_life *l, const char *kind)
 {
 	mm_load_row(s->load,
 		    &(struct mm_row){
@@ -434,12 +400,11 @@ add_step(struct mm_stitch *s, const struct mm_life *l, const char *kind)
 			{ .step = { l->id, s->r->t_us, kind, s->where.at } } });
 }
 
-/* Recipients that had no final get one; `address` 0: all of them. */
-static void
-finish_waiting(struct mm_stitch *s, const struct mm_life *l, uint32_t address,
-	       uint8_t final)
+void
+mm_stitch_finish(struct mm_stitch *s, const struct mm_life *l, uint32_t address,
+		 uint8_t final)
 {
-	uint32_t reply = s->r->reply.p != NULL ? reply_number(s, 0) : 0;
+	uint32_t reply = s->r->reply.p != NULL ? mm_stitch_reply(s, 0) : 0;
 
 	for (uint32_t id = l->first_recipient; id != 0;
 	     id = mm_open_recipient(&s->open, id)->next) {
@@ -462,10 +427,10 @@ finish(struct mm_stitch *s, struct mm_life *l, uint8_t final)
 	uint32_t address = 0, id;
 
 	if (s->r->recipient.p != NULL) {
-		address = address_number(s, s->r->recipient);
+		address = mm_stitch_address(s, s->r->recipient);
 		(void)mm_life_recipient(&s->open.lives, l, address, &id);
 	}
-	finish_waiting(s, l, address, final);
+	mm_stitch_finish(s, l, address, final);
 }
 
 static void
@@ -475,7 +440,7 @@ on_expired(struct mm_stitch *s)
 
 	take_details(s, l);
 	finish(s, l, MM_FINAL_EXPIRED);
-	add_step(s, l, "expired");
+	mm_stitch_step(s, l, "expired");
 }
 
 static void
@@ -488,7 +453,7 @@ on_deleted(struct mm_stitch *s)
 	finish(s, l,
 	       s->r->outcome == MM_OUT_BOUNCED ? MM_FINAL_BOUNCED
 					       : MM_FINAL_DELETED);
-	add_step(s, l, "deleted");
+	mm_stitch_step(s, l, "deleted");
 	if (s->r->recipient.p == NULL)
 		mm_open_close(&s->open, l, s->r->t_us);
 }
@@ -541,7 +506,7 @@ on_held(struct mm_stitch *s)
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
 
 	l->flags |= MM_MSG_HELD;
-	add_step(s, l, s->r->event == MM_EV_FROZEN ? "frozen" : "held");
+	mm_stitch_step(s, l, s->r->event == MM_EV_FROZEN ? "frozen" : "held");
 	if (s->r->event == MM_EV_FROZEN)
 		mm_open_freeze(&s->open, l);
 }
@@ -552,7 +517,7 @@ on_released(struct mm_stitch *s)
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
 
 	l->flags &= ~(unsigned)MM_MSG_HELD;
-	add_step(s, l, "released");
+	mm_stitch_step(s, l, "released");
 }
 
 static void
@@ -561,7 +526,7 @@ on_requeued(struct mm_stitch *s)
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
 
 	l->flags |= MM_MSG_REQUEUED;
-	add_step(s, l, "requeued");
+	mm_stitch_step(s, l, "requeued");
 	mm_open_close(&s->open, l, s->r->t_us);
 }
 
@@ -579,8 +544,9 @@ on_done(struct mm_stitch *s)
 static void
 on_cut(struct mm_stitch *s)
 {
-	struct client *c =
-	    &s->clients[(s->where.host * 31 + s->r->pid) & (N_CLIENTS - 1)];
+	struct mm_stitch_client *c =
+	    &s->clients[(s->where.host * 31 + s->r->pid) &
+			(MM_STITCH_CLIENTS - 1)];
 	struct mm_life *l;
 
 	if (s->r->queue_id.p != NULL) {
@@ -597,95 +563,6 @@ on_cut(struct mm_stitch *s)
 	mm_trail_add(&l->trail, s->where.at);
 	l->flags |= MM_MSG_CUT;
 	mm_open_close(&s->open, l, s->r->t_us);
-}
-
-/* Said after the content, a refusal is of the whole message. */
-static bool
-ends_message(const struct mm_record *r)
-{
-	enum mm_stage stage = mm_stage_of(r->stage);
-
-	return r->action == MM_ACT_REJECT &&
-	       (stage == MM_STAGE_EOD || stage == MM_STAGE_DATA);
-}
-
-/* The same refusal in two files of one host (Exim's rejectlog). */
-static bool
-seen_before(struct mm_stitch *s)
-{
-	size_t before = s->seen_rejects.n;
-	int64_t key[3] = { s->r->t_us, s->where.origin, 0 };
-
-	if (s->r->mta != MM_MTA_EXIM)
-		return false;
-	key[2] =
-	    (int64_t)(mm_hash64(s->r->reply) ^ mm_hash64(s->r->recipient) * 3 ^
-		      mm_hash64(s->r->client_ip) * 7);
-	(void)mm_intern_add(&s->seen_rejects,
-			    (struct mm_str){ (const char *)key, sizeof(key) });
-	return s->seen_rejects.n == before;
-}
-
-static void
-reject_life(struct mm_stitch *s, struct mm_life *l)
-{
-	const struct mm_record *r = s->r;
-	uint32_t id;
-
-	mm_trail_add(&l->trail, s->where.at);
-	if (r->action == MM_ACT_HOLD || r->action == MM_ACT_DISCARD) {
-		if (r->recipient.p != NULL)
-			mm_life_recipient(&s->open.lives, l,
-					  address_number(s, r->recipient), &id)
-			    ->given = true;
-		if (r->action == MM_ACT_HOLD) {
-			l->flags |= MM_MSG_HELD;
-			add_step(s, l, "held");
-		} else {
-			l->flags |= MM_MSG_DELETED;
-			finish_waiting(s, l, 0, MM_FINAL_DELETED);
-			add_step(s, l, "discarded");
-		}
-	}
-	if (ends_message(r)) {
-		l->flags |= MM_MSG_REJECTED;
-		mm_open_close(&s->open, l, s->r->t_us);
-	}
-}
-
-static void
-on_reject(struct mm_stitch *s)
-{
-	const struct mm_record *r = s->r;
-	struct mm_life *l = NULL;
-	struct mm_row row = { MM_ROW_REJECT,
-			      { .reject = { .origin = s->where.origin,
-					    .queue_id = r->queue_id,
-					    .stage = r->stage,
-					    .t_us = r->t_us,
-					    .action = (uint8_t)r->action,
-					    .at = s->where.at } } };
-	struct mm_row_reject *j = &row.u.reject;
-
-	if (seen_before(s))
-		return;
-	/* Sendmail names the sender later, under the same id. */
-	if (r->queue_id.p != NULL)
-		l = r->mta == MM_MTA_SENDMAIL
-			? mm_open_get(&s->open, &s->where, r->queue_id)
-			: mm_open_find(&s->open, &s->where, r->queue_id);
-	j->message = l != NULL ? l->id : 0;
-	j->client_name = mm_load_name(s->load, r->client_name);
-	j->client_ip = mm_load_name(s->load, r->client_ip);
-	j->helo = mm_load_name(s->load, r->helo);
-	j->sasl = mm_load_name(s->load, r->sasl_user);
-	j->sender = address_number(s, r->sender);
-	j->recipient = address_number(s, r->recipient);
-	j->reply = reply_number(s, 0);
-	j->args = args_text(s);
-	mm_load_row(s->load, &row);
-	if (l != NULL)
-		reject_life(s, l);
 }
 
 static void
@@ -740,7 +617,7 @@ mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
 		[MM_EV_REQUEUED] = on_requeued,
 		[MM_EV_DONE] = on_done,
 		[MM_EV_CUT] = on_cut,
-		[MM_EV_REJECT] = on_reject,
+		[MM_EV_REJECT] = mm_stitch_refusal,
 		[MM_EV_CONNECT] = on_session,
 		[MM_EV_DISCONNECT] = on_session,
 		[MM_EV_DAEMON] = on_daemon,

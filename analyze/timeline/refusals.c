@@ -1,0 +1,94 @@
+#include "analyze/case/schema.h"
+#include "analyze/timeline/stitching.h"
+#include "formats/base/digest.h"
+#include "formats/mail/reply.h"
+
+/* Said after the content, a refusal is of the whole message. */
+static bool
+ends_message(const struct mm_record *r)
+{
+	enum mm_stage stage = mm_stage_of(r->stage);
+
+	return r->action == MM_ACT_REJECT &&
+	       (stage == MM_STAGE_EOD || stage == MM_STAGE_DATA);
+}
+
+/* The same refusal in two files of one host (Exim's rejectlog). */
+static bool
+seen_before(struct mm_stitch *s)
+{
+	size_t before = s->seen_rejects.n;
+	int64_t key[3] = { s->r->t_us, s->where.origin, 0 };
+
+	if (s->r->mta != MM_MTA_EXIM)
+		return false;
+	key[2] =
+	    (int64_t)(mm_hash64(s->r->reply) ^ mm_hash64(s->r->recipient) * 3 ^
+		      mm_hash64(s->r->client_ip) * 7);
+	(void)mm_intern_add(&s->seen_rejects,
+			    (struct mm_str){ (const char *)key, sizeof(key) });
+	return s->seen_rejects.n == before;
+}
+
+static void
+reject_life(struct mm_stitch *s, struct mm_life *l)
+{
+	const struct mm_record *r = s->r;
+	uint32_t id;
+
+	mm_trail_add(&l->trail, s->where.at);
+	if (r->action == MM_ACT_HOLD || r->action == MM_ACT_DISCARD) {
+		if (r->recipient.p != NULL)
+			mm_life_recipient(&s->open.lives, l,
+					  mm_stitch_address(s, r->recipient),
+					  &id)
+			    ->given = true;
+		if (r->action == MM_ACT_HOLD) {
+			l->flags |= MM_MSG_HELD;
+			mm_stitch_step(s, l, "held");
+		} else {
+			l->flags |= MM_MSG_DELETED;
+			mm_stitch_finish(s, l, 0, MM_FINAL_DELETED);
+			mm_stitch_step(s, l, "discarded");
+		}
+	}
+	if (ends_message(r)) {
+		l->flags |= MM_MSG_REJECTED;
+		mm_open_close(&s->open, l, s->r->t_us);
+	}
+}
+
+void
+mm_stitch_refusal(struct mm_stitch *s)
+{
+	const struct mm_record *r = s->r;
+	struct mm_life *l = NULL;
+	struct mm_row row = { MM_ROW_REJECT,
+			      { .reject = { .origin = s->where.origin,
+					    .queue_id = r->queue_id,
+					    .stage = r->stage,
+					    .t_us = r->t_us,
+					    .action = (uint8_t)r->action,
+					    .at = s->where.at } } };
+	struct mm_row_reject *j = &row.u.reject;
+
+	if (seen_before(s))
+		return;
+	/* Sendmail names the sender later, under the same id. */
+	if (r->queue_id.p != NULL)
+		l = r->mta == MM_MTA_SENDMAIL
+			? mm_open_get(&s->open, &s->where, r->queue_id)
+			: mm_open_find(&s->open, &s->where, r->queue_id);
+	j->message = l != NULL ? l->id : 0;
+	j->client_name = mm_load_name(s->load, r->client_name);
+	j->client_ip = mm_load_name(s->load, r->client_ip);
+	j->helo = mm_load_name(s->load, r->helo);
+	j->sasl = mm_load_name(s->load, r->sasl_user);
+	j->sender = mm_stitch_address(s, r->sender);
+	j->recipient = mm_stitch_address(s, r->recipient);
+	j->reply = mm_stitch_reply(s, 0);
+	j->args = mm_stitch_args(s);
+	mm_load_row(s->load, &row);
+	if (l != NULL)
+		reject_life(s, l);
+}
