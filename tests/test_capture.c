@@ -39,7 +39,7 @@ static const struct capture {
 	{ "postfix-throttle-and-pause", 28146, 4000, 2, 0, 59 },
 	{ "exim-c", 2439, 700, 0, 0, 0 },
 	{ "sendmail-c", 7371, 850, 7, 0, 0 },
-	{ "opensmtpd-a", 11867, 1800, 41, 1, 0 },
+	{ "opensmtpd-a", 11867, 1800, 32, 1, 0 },
 };
 
 /* One exported delivery, found by its Message-ID or queue id and its

@@ -88,7 +88,10 @@ mm_stitch_refusal(struct mm_stitch *s)
 	j->recipient = mm_stitch_address(s, r->recipient);
 	j->reply = mm_stitch_reply(s, 0);
 	j->args = mm_stitch_args(s);
-	mm_load_row(s->load, &row);
+	if (r->session.p == NULL || r->mta != MM_MTA_OPENSMTPD ||
+	    j->sender != 0 || r->recipient.p == NULL ||
+	    !mm_sessions_refuse(&s->sessions, s->where.host, r->session, j))
+		mm_load_row(s->load, &row);
 	if (l != NULL)
 		reject_life(s, l);
 }

@@ -1,5 +1,16 @@
+#include <stdlib.h>
+#include <string.h>
+
 #include "analyze/timeline/sessions.h"
 #include "formats/base/digest.h"
+#include "formats/base/mem.h"
+
+struct mm_refused {
+	struct mm_refused *next;
+	bool followed; /* by a mail: its transaction may have gone on */
+	struct mm_row_reject row;
+	char texts[];
+};
 
 static uint64_t
 key_of(uint32_t host, struct mm_str session)
@@ -9,13 +20,103 @@ key_of(uint32_t host, struct mm_str session)
 	return key != 0 ? key : 1;
 }
 
-static const struct mm_session *
-find(const struct mm_sessions *s, uint32_t host, struct mm_str session)
+static struct mm_session *
+find(struct mm_sessions *s, uint32_t host, struct mm_str session)
 {
 	uint64_t key = key_of(host, session);
-	const struct mm_session *slot = &s->slots[key % MM_SESSIONS_MAX];
+	struct mm_session *slot = &s->slots[key % MM_SESSIONS_MAX];
 
 	return slot->key == key ? slot : NULL;
+}
+
+static void
+free_refused(struct mm_session *slot)
+{
+	for (struct mm_refused *r = slot->refused, *next; r != NULL; r = next) {
+		next = r->next;
+		free(r);
+	}
+	slot->refused = NULL;
+}
+
+/* In the order of their lines. */
+static void
+write_refused(struct mm_session *slot, struct mm_load *load)
+{
+	struct mm_refused *all = NULL, *next;
+
+	for (struct mm_refused *r = slot->refused; r != NULL; r = next) {
+		next = r->next;
+		r->next = all;
+		all = r;
+	}
+	slot->refused = all;
+	for (struct mm_refused *r = all; r != NULL; r = r->next) {
+		struct mm_row row = { MM_ROW_REJECT, { .reject = r->row } };
+
+		if (r->followed && !slot->several)
+			row.u.reject.sender = slot->sender;
+		mm_load_row(load, &row);
+	}
+	free_refused(slot);
+}
+
+void
+mm_sessions_end(struct mm_sessions *s, struct mm_load *load)
+{
+	for (size_t i = 0; i < MM_SESSIONS_MAX; i++)
+		write_refused(&s->slots[i], load);
+}
+
+void
+mm_sessions_fini(struct mm_sessions *s)
+{
+	for (size_t i = 0; i < MM_SESSIONS_MAX; i++)
+		free_refused(&s->slots[i]);
+}
+
+static struct mm_str
+copy_text(char *to, struct mm_str s)
+{
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
+	return s.p != NULL ? (struct mm_str){ to, s.n } : s;
+}
+
+bool
+mm_sessions_refuse(struct mm_sessions *s, uint32_t host, struct mm_str session,
+		   const struct mm_row_reject *row)
+{
+	struct mm_session *slot = find(s, host, session);
+	struct mm_refused *r;
+
+	if (slot == NULL)
+		return false;
+	r = mm_alloc(sizeof(*r) + row->stage.n + row->args.n + row->queue_id.n);
+	r->row = *row;
+	r->followed = false;
+	r->row.stage = copy_text(r->texts, row->stage);
+	r->row.args = copy_text(r->texts + row->stage.n, row->args);
+	r->row.queue_id =
+	    copy_text(r->texts + row->stage.n + row->args.n, row->queue_id);
+	r->next = slot->refused;
+	slot->refused = r;
+	return true;
+}
+
+void
+mm_sessions_sender(struct mm_sessions *s, uint32_t host, struct mm_str session,
+		   uint32_t sender)
+{
+	struct mm_session *slot = find(s, host, session);
+
+	if (slot == NULL || sender == 0)
+		return;
+	slot->several |= slot->sender != 0 && slot->sender != sender;
+	slot->sender = sender;
+	for (struct mm_refused *r = slot->refused; r != NULL && !r->followed;
+	     r = r->next)
+		r->followed = true;
 }
 
 void
@@ -25,12 +126,20 @@ mm_sessions_note(struct mm_sessions *s, struct mm_load *load, uint32_t host,
 	struct mm_session *slot;
 	uint64_t key;
 
-	if (r->event != MM_EV_CONNECT || r->session.p == NULL)
+	if (r->session.p == NULL)
 		return;
+	if (r->event == MM_EV_DISCONNECT) {
+		slot = find(s, host, r->session);
+		if (slot != NULL)
+			write_refused(slot, load);
+		return;
+	}
 	key = key_of(host, r->session);
 	slot = &s->slots[key % MM_SESSIONS_MAX];
-	if (slot->key != key)
+	if (slot->key != key) {
+		write_refused(slot, load);
 		*slot = (struct mm_session){ .key = key };
+	}
 	slot->secure |= r->secure;
 	if (r->relay_name.p != NULL)
 		slot->relay =
@@ -44,28 +153,26 @@ mm_sessions_note(struct mm_sessions *s, struct mm_load *load, uint32_t host,
 }
 
 uint32_t
-mm_sessions_relay(const struct mm_sessions *s, uint32_t host,
-		  struct mm_str session)
+mm_sessions_relay(struct mm_sessions *s, uint32_t host, struct mm_str session)
 {
-	const struct mm_session *slot = find(s, host, session);
+	struct mm_session *slot = find(s, host, session);
 
 	return slot != NULL ? slot->relay : 0;
 }
 
 bool
-mm_sessions_secure(const struct mm_sessions *s, uint32_t host,
-		   struct mm_str session)
+mm_sessions_secure(struct mm_sessions *s, uint32_t host, struct mm_str session)
 {
-	const struct mm_session *slot = find(s, host, session);
+	struct mm_session *slot = find(s, host, session);
 
 	return slot != NULL && slot->secure;
 }
 
 void
-mm_sessions_fill(const struct mm_sessions *s, uint32_t host,
-		 struct mm_str session, struct mm_life *life)
+mm_sessions_fill(struct mm_sessions *s, uint32_t host, struct mm_str session,
+		 struct mm_life *life)
 {
-	const struct mm_session *slot = find(s, host, session);
+	struct mm_session *slot = find(s, host, session);
 
 	if (slot == NULL)
 		return;

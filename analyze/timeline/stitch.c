@@ -33,6 +33,7 @@ mm_stitch_free(struct mm_stitch *s)
 	mm_joins_free(s->joins);
 	mm_locals_fini(&s->locals);
 	mm_open_fini(&s->open);
+	mm_sessions_fini(&s->sessions);
 	mm_intern_fini(&s->roots);
 	mm_intern_fini(&s->seen_rejects);
 	mm_buf_fini(&s->args);
@@ -129,8 +130,12 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 		l->client_ip = mm_load_name(s->load, r->client_ip);
 	if (r->sasl_user.p != NULL && l->sasl == 0)
 		l->sasl = mm_load_name(s->load, r->sasl_user);
-	if (r->session.p != NULL && r->mta == MM_MTA_OPENSMTPD)
-		mm_sessions_fill(&s->sessions, s->where.host, r->session, l);
+	if (r->session.p == NULL || r->mta != MM_MTA_OPENSMTPD)
+		return;
+	mm_sessions_fill(&s->sessions, s->where.host, r->session, l);
+	if (r->event != MM_EV_ATTEMPT && r->sender.p != NULL)
+		mm_sessions_sender(&s->sessions, s->where.host, r->session,
+				   mm_stitch_address(s, r->sender));
 }
 
 static void
@@ -242,7 +247,7 @@ session_of(const struct mm_stitch *s, uint32_t *host)
 }
 
 static bool
-is_secure(const struct mm_stitch *s)
+is_secure(struct mm_stitch *s)
 {
 	uint32_t host;
 	struct mm_str session = session_of(s, &host);
@@ -670,6 +675,7 @@ write_recipients(struct mm_stitch *s)
 void
 mm_stitch_end(struct mm_stitch *s)
 {
+	mm_sessions_end(&s->sessions, s->load);
 	mm_open_end_all(&s->open);
 	mm_joins_settle(s->joins, &s->open.lives, s->load);
 	write_recipients(s);
