@@ -16,7 +16,7 @@ PACKAGES = gcc libc6-dev make pkg-config zlib1g-dev libsqlite3-dev \
            nettle-dev libjansson-dev libjs-dygraphs
 TEST_PACKAGES  = libcmocka-dev python3 chromium chromium-driver xz-utils \
                  bzip2 zstd lz4 sqlite3 pflogsumm perl lzip ncompress \
-                 cpio
+                 cpio tzdata
 BENCH_PACKAGES = python3 pflogsumm libsisimai-perl
 FUZZ_PACKAGES  = clang libclang-rt-14-dev
 

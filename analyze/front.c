@@ -11,6 +11,7 @@
 #include "analyze/incident/incidents.h"
 #include "analyze/judge.h"
 #include "analyze/timeline/skew.h"
+#include "formats/base/mem.h"
 #include "formats/base/time.h"
 #include "formats/base/verb.h"
 #include "formats/logs/own.h"
@@ -95,51 +96,100 @@ show_skews(const struct mm_skews *k, bool fixed)
 
 /* ---- making a case ---- */
 
+/* Each --tz once: "ZONE", or "PATTERN=ZONE" for the files that fit. */
 static enum mm_status
-parse_zone(const char *text, int64_t *zone_us, struct mm_err *err)
+load_zones(struct mm_front *f, struct mm_err *err)
 {
-	struct mm_str stamp;
-	char full[64];
-	bool has_zone;
-	int64_t t;
-
-	*zone_us = 0;
-	if (text == NULL || strcmp(text, "UTC") == 0)
+	if (f->n_loaded == f->zones.n)
 		return MM_OK;
-	/* Midnight there, seen from UTC, is minus the offset. */
-	(void)snprintf(full, sizeof(full), "1970-01-02T00:00:00%s", text);
-	stamp = mm_str_z(full);
-	if (!mm_time_take_iso(&stamp, &t, &has_zone) || !has_zone ||
-	    stamp.n > 0)
-		return mm_err_set(err, MM_EUSAGE,
-				  "--tz: \"%s\" is no zone; write UTC or "
-				  "+01:00",
-				  text);
-	*zone_us = MM_DAY_US - t;
+	f->choices = mm_realloc(f->choices, f->zones.n * sizeof(*f->choices));
+	f->loaded = mm_realloc(f->loaded, f->zones.n * sizeof(*f->loaded));
+	for (; f->n_loaded < f->zones.n; f->n_loaded++) {
+		const char *word = f->zones.v[f->n_loaded];
+		const char *at = strrchr(word, '=');
+		struct mm_err why;
+		struct mm_zone *z =
+		    mm_zone_new(at != NULL ? at + 1 : word, &why);
+
+		if (z == NULL)
+			return mm_err_set(err, why.code, "--tz: %.480s",
+					  why.text);
+		f->loaded[f->n_loaded] = z;
+		f->choices[f->n_loaded] = (struct mm_zone_choice){ .zone = z };
+		if (at != NULL)
+			f->choices[f->n_loaded].pattern =
+			    mm_arena_str(&f->patterns,
+					 mm_str_upto(mm_str_z(word),
+						     (size_t)(at - word)))
+				.p;
+	}
 	return MM_OK;
 }
 
 enum mm_status
-mm_front_evidence(const struct mm_front *f, struct mm_evidence_options *o,
+mm_front_evidence(struct mm_front *f, struct mm_evidence_options *o,
 		  struct mm_err *err)
 {
+	enum mm_status st = load_zones(f, err);
+
 	o->now_us = wall_us();
-	o->zone_fixed = f->zone != NULL;
 	if (f->max_expand > 0)
 		o->max_expand = (uint64_t)f->max_expand;
-	return parse_zone(f->zone, &o->zone_us, err);
+	o->zones = f->choices;
+	o->n_zones = f->n_loaded;
+	return st;
+}
+
+/* That of all files. */
+static const struct mm_zone *
+plain_zone(const struct mm_front *f)
+{
+	const struct mm_zone *z = NULL;
+
+	for (size_t i = 0; i < f->n_loaded; i++)
+		if (f->choices[i].pattern == NULL)
+			z = f->choices[i].zone;
+	return z;
 }
 
 enum mm_status
-mm_front_own(const struct mm_front *f, struct mm_own **own, struct mm_err *err)
+mm_front_own(struct mm_front *f, struct mm_own **own, struct mm_err *err)
 {
-	int64_t zone_us;
-	enum mm_status st = parse_zone(f->zone, &zone_us, err);
+	enum mm_status st = load_zones(f, err);
 
-	*own = f->formats.n > 0 ? mm_own_new(zone_us) : NULL;
+	*own = f->formats.n > 0 ? mm_own_new(plain_zone(f)) : NULL;
 	for (size_t i = 0; i < f->formats.n && st == MM_OK; i++)
 		st = mm_own_add(*own, f->formats.v[i], err);
 	return st;
+}
+
+void
+mm_front_fini(struct mm_front *f)
+{
+	for (size_t i = 0; i < f->n_loaded; i++)
+		mm_zone_free(f->loaded[i]);
+	mm_arena_fini(&f->patterns);
+	free(f->loaded);
+	free(f->choices);
+	f->loaded = NULL;
+	f->choices = NULL;
+	f->n_loaded = 0;
+	mm_words_fini(&f->zones);
+	mm_words_fini(&f->formats);
+}
+
+/* What a case that grows is to be again. */
+static enum mm_status
+write_switches(struct mm_store *s, const struct mm_front *f, struct mm_err *err)
+{
+	const char *names[2];
+	size_t n = 0;
+
+	if (f->fix_skew)
+		names[n++] = "fix-skew";
+	if (f->embed)
+		names[n++] = "embed";
+	return mm_sources_write(s, "switch", names, n, err);
 }
 
 static enum mm_status
@@ -178,6 +228,10 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 	if (st == MM_OK)
 		st = mm_sources_write(s, "format", f->formats.v, f->formats.n,
 				      err);
+	if (st == MM_OK)
+		st = mm_sources_write(s, "zone", f->zones.v, f->zones.n, err);
+	if (st == MM_OK)
+		st = write_switches(s, f, err);
 	if (st == MM_OK) {
 		skews = mm_skews_find(s, f->fix_skew, err);
 		st = skews != NULL ? MM_OK : err->code;
@@ -243,36 +297,55 @@ add_new(struct mm_words *all, const char *const *paths, size_t n)
 	}
 }
 
+/* How the case came about that is there already. */
+static enum mm_status
+read_case(struct mm_front *f, struct mm_arena *texts, struct mm_words lists[3],
+	  struct mm_err *err)
+{
+	static const char *const names[] = { "source", "format", "zone" };
+	struct mm_words switches = { 0 };
+	struct mm_store *s = mm_store_open(f->case_path, err);
+	enum mm_status st = s != NULL ? MM_OK : MM_EFORMAT;
+
+	for (size_t i = 0; i < MM_COUNT(names) && st == MM_OK; i++)
+		st = mm_sources_read(s, names[i], texts, &lists[i], err);
+	if (st == MM_OK)
+		st = mm_sources_read(s, "switch", texts, &switches, err);
+	for (size_t i = 0; i < switches.n; i++) {
+		f->fix_skew |= strcmp(switches.v[i], "fix-skew") == 0;
+		f->embed |= strcmp(switches.v[i], "embed") == 0;
+	}
+	mm_words_fini(&switches);
+	mm_store_close(s);
+	return st;
+}
+
 enum mm_status
 mm_front_ingest(struct mm_front *f, const char *const *paths, size_t n_paths,
 		struct mm_err *err)
 {
-	struct mm_words all = { 0 }, formats = { 0 };
+	struct mm_words lists[3] = { 0 };
 	struct mm_arena texts;
 	struct mm_store *s;
 	enum mm_status st = MM_OK;
 
 	mm_arena_init(&texts);
-	if (access(f->case_path, F_OK) == 0) {
-		s = mm_store_open(f->case_path, err);
-		st = s != NULL ? mm_sources_read(s, "source", &texts, &all, err)
-			       : MM_EFORMAT;
-		if (st == MM_OK)
-			st =
-			    mm_sources_read(s, "format", &texts, &formats, err);
-		mm_store_close(s);
-	}
-	add_new(&all, paths, n_paths);
-	add_new(&formats, f->formats.v, f->formats.n);
+	if (access(f->case_path, F_OK) == 0)
+		st = read_case(f, &texts, lists, err);
+	add_new(&lists[0], paths, n_paths);
+	add_new(&lists[1], f->formats.v, f->formats.n);
+	add_new(&lists[2], f->zones.v, f->zones.n);
 	mm_words_fini(&f->formats);
-	f->formats = formats;
+	mm_words_fini(&f->zones);
+	f->formats = lists[1];
+	f->zones = lists[2];
 	if (st == MM_OK) {
-		s = make(f, f->case_path, all.v, all.n, err);
+		s = make(f, f->case_path, lists[0].v, lists[0].n, err);
 		st = s != NULL ? MM_OK : err->code;
 		mm_store_close(s);
 	}
-	mm_words_fini(&all);
-	mm_words_fini(&f->formats);
+	mm_words_fini(&lists[0]);
+	mm_front_fini(f);
 	mm_arena_fini(&texts);
 	return st;
 }
@@ -295,7 +368,7 @@ mm_front_exit(struct mm_front *f, const char *verb, enum mm_status st,
 {
 	double limit = f->max_unknown > 0 ? f->max_unknown : MAX_UNKNOWN;
 
-	mm_words_fini(&f->formats);
+	mm_front_fini(f);
 	if (st == MM_ENOENT) {
 		if (!f->quiet)
 			(void)fprintf(stderr, "mailmortem %s: %s\n", verb,

@@ -9,15 +9,20 @@
 #include "formats/base/options.h"
 
 struct mm_front {
-	const char *case_path;	/* -c */
-	const char *zone;	/* --tz: "+01:00", "UTC" */
-	const char *rules_path; /* --rules: asked before the built-in ones */
-	double max_unknown;	/* --max-unknown; 0: the default, 1 % */
-	int64_t max_expand;	/* --max-expand; 0: the default */
+	const char *case_path;	 /* -c */
+	struct mm_words zones;	 /* --tz: "UTC", "old*=Europe/Berlin" */
+	const char *rules_path;	 /* --rules: asked before the built-in ones */
+	double max_unknown;	 /* --max-unknown; 0: the default, 1 % */
+	int64_t max_expand;	 /* --max-expand; 0: the default */
 	struct mm_words formats; /* --log-format */
-	bool quiet;		/* -q */
-	bool fix_skew;		/* put the clocks of hosts right */
-	bool embed;		/* keep the sources in the case, too */
+	bool quiet;		 /* -q */
+	bool fix_skew;		 /* put the clocks of hosts right */
+	bool embed;		 /* keep the sources in the case, too */
+	/* The zones, once they were read; owned. */
+	struct mm_zone **loaded;
+	struct mm_zone_choice *choices;
+	struct mm_arena patterns;
+	size_t n_loaded;
 	/* After mm_front_open, when evidence was read. */
 	struct mm_ingest_sum sum;
 	bool has_read;
@@ -25,8 +30,8 @@ struct mm_front {
 
 /* clang-format off */
 #define MM_FRONT_READING(f) \
-	{ 0, "tz", MM_OPT_TEXT, &(f).zone, "ZONE", \
-	  "of stamps without one: UTC, +01:00" }, \
+	{ 0, "tz", MM_OPT_LIST, &(f).zones, "[FILE=]ZONE", \
+	  "of stamps without one: UTC, +01:00, Europe/Berlin" }, \
 	{ 0, "log-format", MM_OPT_LIST, &(f).formats, "FILE", \
 	  "a log format of your own; several are fine" }, \
 	{ 0, "rules", MM_OPT_TEXT, &(f).rules_path, "FILE", \
@@ -44,11 +49,11 @@ struct mm_front {
 /* clang-format on */
 
 /* What the options say of how evidence is to be read. */
-enum mm_status mm_front_evidence(const struct mm_front *f,
+enum mm_status mm_front_evidence(struct mm_front *f,
 				 struct mm_evidence_options *o,
 				 struct mm_err *err) MM_USE_RESULT;
 /* The log formats of --log-format; NULL without any. Owned, on failure too. */
-enum mm_status mm_front_own(const struct mm_front *f, struct mm_own **own,
+enum mm_status mm_front_own(struct mm_front *f, struct mm_own **own,
 			    struct mm_err *err) MM_USE_RESULT;
 /* The case a verb reads: the one of -c, or a private one made of `paths`.
  * Owned; NULL on failure. Prints progress and what was read to stderr. */
@@ -62,6 +67,8 @@ enum mm_status mm_front_ingest(struct mm_front *f, const char *const *paths,
 /* Before incidents are read: look for them when that was not yet done. */
 enum mm_status mm_front_incidents(struct mm_store *s,
 				  struct mm_err *err) MM_USE_RESULT;
+/* Free what the options hold. */
+void mm_front_fini(struct mm_front *f);
 /* The end of a verb: what the options hold is freed, `err` is printed; the exit
  * status that belongs to `st`, or MM_EXIT_UNKNOWN when too much of the evidence
  * was not understood. */

@@ -116,7 +116,7 @@ test_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(cases); i++) {
-		struct mm_own *own = mm_own_new(0);
+		struct mm_own *own = mm_own_new(NULL);
 		struct mm_err err = { 0 };
 		enum mm_status st =
 		    read_with(cases[i].from, cases[i].to, own, &err);
@@ -136,7 +136,7 @@ test_refused(void **state)
 static void
 test_no_samples(void **state)
 {
-	struct mm_own *own = mm_own_new(0);
+	struct mm_own *own = mm_own_new(NULL);
 	struct mm_err err;
 	const char *samples = strstr(good, "[sample]");
 
@@ -171,7 +171,7 @@ test_lines(void **state)
 		{ "tinyd", "9: to x@y, no bytes", MM_LINE_MALFORMED, 0 },
 		{ "other", "9: to x@y, 7 bytes", MM_LINE_FOREIGN, 0 },
 	};
-	struct mm_own *own = mm_own_new(0);
+	struct mm_own *own = mm_own_new(NULL);
 	struct mm_err err;
 
 	(void)state;
@@ -209,7 +209,7 @@ test_corpus(void **state)
 		if (e->d_name[0] == '.')
 			continue;
 		(void)snprintf(path, sizeof(path), FOLDER "%s", e->d_name);
-		own = mm_own_new(0);
+		own = mm_own_new(NULL);
 		if (mm_own_add(own, path, &err) != MM_OK)
 			fail_msg("%s", err.text);
 		mm_own_free(own);

@@ -50,8 +50,7 @@ add_attempts(struct mm_buf *b, struct mm_str json)
 	int64_t code = 0, n = (int64_t)mm_json_len(j);
 
 	for (size_t i = 0; i < mm_json_len(j); i++)
-		code =
-		    mm_json_int(mm_json_get(mm_json_at(j, i), "code"), code);
+		code = mm_json_int(mm_json_get(mm_json_at(j, i), "code"), code);
 	mm_buf_addf(b, " %lld", (long long)n);
 	if (code != 0)
 		mm_buf_addf(b, " %lld", (long long)code);
@@ -116,14 +115,17 @@ take_hop(void *ctx, const struct mm_cell *c, struct mm_err *err)
 static void
 export_all(const char *path, struct rows *got)
 {
-	struct mm_front f = { .quiet = true, .zone = "UTC" };
+	struct mm_front f = { .quiet = true };
 	struct mm_err err = { 0 };
-	struct mm_store *s = mm_front_open(&f, &path, 1, &err);
+	struct mm_store *s;
 	struct mm_sink deliveries = { take_delivery, got };
 	struct mm_sink hops = { take_hop, got };
 
+	mm_words_add(&f.zones, "UTC");
+	s = mm_front_open(&f, &path, 1, &err);
 	if (s == NULL)
 		fail_msg("%s", err.text);
+	mm_front_fini(&f);
 	assert_int_equal(f.sum.n_malformed, 0);
 	assert_int_equal(mm_export_find("deliveries")
 			     ->run(s, MM_TIME_NONE, &deliveries, &err),

@@ -42,22 +42,22 @@ struct own_format {
 	struct own_sample *samples; /* owned; gone once they were tried */
 	size_t n_samples, cap_samples;
 	bool has_source;
-	int64_t zone_us; /* of times without one */
+	const struct mm_zone *zone; /* of times without one; view */
 };
 
 struct mm_own {
-	int64_t zone_us;
+	const struct mm_zone *zone;
 	struct mm_arena texts;
 	struct own_format *formats; /* owned */
 	size_t n, cap;
 };
 
 struct mm_own *
-mm_own_new(int64_t zone_us)
+mm_own_new(const struct mm_zone *zone)
 {
 	struct mm_own *own = mm_calloc(1, sizeof(*own));
 
-	own->zone_us = zone_us;
+	own->zone = zone;
 
 	mm_arena_init(&own->texts);
 	return own;
@@ -129,7 +129,8 @@ take_time(const struct own_format *f, struct mm_str text, int64_t *t_us)
 	struct mm_framer framer;
 	struct mm_line line;
 
-	mm_framer_init(&framer, MM_TIME_NONE, f->zone_us);
+	mm_framer_init(&framer, MM_TIME_NONE, 0);
+	framer.zone = f->zone;
 	mm_frame(&framer, text, &line);
 	*t_us = line.t_us;
 	return line.t_us != MM_TIME_NONE;
@@ -500,7 +501,7 @@ mm_own_add(struct mm_own *own, const char *path, struct mm_err *err)
 	own->formats =
 	    mm_grow(own->formats, own->n, &own->cap, sizeof(*own->formats));
 	d.f = &own->formats[own->n++];
-	*d.f = (struct own_format){ .zone_us = own->zone_us };
+	*d.f = (struct own_format){ .zone = own->zone };
 	mm_buf_init(&text, FILE_BYTES);
 	st = mm_whole_read(path, &text, err);
 	mm_ini_init(&ini, mm_buf_str(&text));

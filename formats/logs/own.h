@@ -34,8 +34,9 @@
 /* Used by one thread. */
 struct mm_own;
 
-/* Owned: no formats yet. `zone_us` is east of UTC, for times without a zone. */
-struct mm_own *mm_own_new(int64_t zone_us);
+/* Owned: no formats yet. `zone` is that of times without one; NULL is UTC.
+ * View, to outlive it. */
+struct mm_own *mm_own_new(const struct mm_zone *zone);
 void mm_own_free(struct mm_own *own);
 /* Add the format of the file `path`. MM_EFORMAT: "FILE: line 7: ...". */
 enum mm_status mm_own_add(struct mm_own *own, const char *path,

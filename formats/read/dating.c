@@ -157,6 +157,10 @@ mm_dating_learn(struct mm_dating *d, struct mm_framer *f,
 	if (d->n_agreed < N_BELIEVED)
 		return false;
 	d->arrival_us = arrival;
+	if (d->zone_fixed && zone != f->zone_us) {
+		d->contradicted = true;
+		d->other_us = zone;
+	}
 	if (d->zone_fixed || zone == f->zone_us)
 		return false;
 	f->zone_us = zone;

@@ -23,6 +23,8 @@ struct mm_dating {
 	unsigned n_years;   /* arrivals in a row of another year */
 	int64_t arrival_us; /* the last one believed; MM_TIME_NONE: none */
 	bool zone_fixed;    /* somebody knows it: only years are learned */
+	bool contradicted;  /* what he knows is not what ids tell: */
+	int64_t other_us;
 };
 
 void mm_dating_init(struct mm_dating *d, bool zone_fixed);

@@ -72,9 +72,17 @@ struct mm_ledger {
 
 struct mm_evidence;
 
+/* The zone of stamps without one, in files whose name, or its last part, fits
+ * a pattern of fnmatch(3); pattern NULL: in all that fit no other. */
+struct mm_zone_choice {
+	const char *pattern;
+	const struct mm_zone *zone; /* view */
+};
+
 struct mm_evidence_options {
-	int64_t zone_us;     /* for stamps without a zone */
-	bool zone_fixed;     /* it was asked for; else queue ids correct it */
+	/* Without a choice that fits it is UTC, unless queue ids tell. */
+	const struct mm_zone_choice *zones;
+	size_t n_zones;
 	int64_t now_us;	     /* no log line is later than a day after this */
 	uint64_t max_expand; /* ratio of expanded to given bytes, 0: default */
 };

@@ -13,6 +13,21 @@ mm_framer_init(struct mm_framer *f, int64_t anchor_us, int64_t zone_us)
 				 .stamp_us = MM_TIME_NONE };
 }
 
+int64_t
+mm_framer_utc(struct mm_framer *f, int64_t local_us)
+{
+	struct mm_zone_span s;
+
+	if (f->zone != NULL &&
+	    (local_us < f->zone_from_us || local_us >= f->zone_to_us)) {
+		s = mm_zone_local(f->zone, local_us, f->last_us);
+		f->zone_us = s.offset_us;
+		f->zone_from_us = s.from_us;
+		f->zone_to_us = s.to_us;
+	}
+	return local_us - f->zone_us;
+}
+
 void
 mm_framer_settle(struct mm_framer *f, int64_t t_us)
 {
@@ -413,6 +428,7 @@ mm_frame_inner(struct mm_framer *f, struct mm_str text, int64_t t_us,
 	}
 	/* What is outside has a year and a zone. */
 	mm_framer_init(&within, t_us, f->zone_us);
+	within.zone = f->zone;
 	frame_line(&within, text, out);
 	if (out->t_us == MM_TIME_NONE || out->framing == MM_FRAME_RFC3164)
 		out->t_us = t_us;

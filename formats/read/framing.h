@@ -9,7 +9,7 @@
 #ifndef MM_FRAMING_H
 #define MM_FRAMING_H
 
-#include "formats/base/time.h"
+#include "formats/base/zone.h"
 #include "formats/read/cells.h"
 
 #define MM_LINE_MAX_BYTES ((size_t)1 << 20)
@@ -52,6 +52,10 @@ struct mm_framer {
 	int64_t anchor_us; /* file or member time: a stamp without a year is
 			      not later than a day after this */
 	int64_t zone_us;   /* east of UTC, for stamps without a zone */
+	/* Who knows how that changes; NULL: it does not. View. Then zone_us is
+	 * that of the last stamp, and sure for local times from ... to. */
+	const struct mm_zone *zone;
+	int64_t zone_from_us, zone_to_us;
 	int64_t last_us;   /* of the stamp before; MM_TIME_NONE at first */
 	int year;	   /* of stamps without one; 0: not settled yet */
 	bool is_local;	   /* the last stamp had no zone of its own */
@@ -76,5 +80,7 @@ void mm_frame(struct mm_framer *f, struct mm_str raw, struct mm_line *out);
 void mm_frame_inner(struct mm_framer *f, struct mm_str text, int64_t t_us,
 		    struct mm_line *out);
 const char *mm_framing_name(enum mm_framing f);
+/* A local time of this log as UTC. */
+int64_t mm_framer_utc(struct mm_framer *f, int64_t local_us);
 
 #endif

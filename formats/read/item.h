@@ -28,6 +28,7 @@ struct mm_item {
 	int64_t mtime_us;    /* of the file or member */
 	int64_t anchor_us;   /* see struct mm_framer */
 	int64_t zone_us;     /* of its stamps without one */
+	const struct mm_zone *zone; /* the same where it was told; else NULL */
 	int64_t arrival_us;  /* a time near its beginning that is sure */
 	bool is_local;	     /* its first stamp has no zone */
 	struct mm_str small; /* arena: all of a small log in an archive */

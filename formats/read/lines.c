@@ -83,7 +83,7 @@ mm_lines_open(struct mm_evidence *ev, size_t i, struct mm_err *err)
 	it->row.n_lines = it->row.n_duplicate_lines = 0;
 	it->row.first_us = it->row.last_us = MM_TIME_NONE;
 	mm_item_framer(it, &l->framer);
-	mm_dating_init(&l->dating, ev->o.zone_fixed);
+	mm_dating_init(&l->dating, it->zone != NULL);
 	return l;
 }
 
@@ -323,6 +323,24 @@ note_cuts(struct mm_lines *l)
 	mm_item_note(l->ev, l->item, text);
 }
 
+/* Ids know better than who told the zone. */
+static void
+note_contradiction(struct mm_lines *l)
+{
+	int64_t minutes = l->dating.other_us / MM_MINUTE_US;
+	char text[120];
+
+	if (!l->dating.contradicted)
+		return;
+	(void)snprintf(text, sizeof(text),
+		       "queue ids tell of UTC%c%02d:%02d, which is not what "
+		       "--tz says",
+		       minutes < 0 ? '-' : '+',
+		       (int)(minutes < 0 ? -minutes : minutes) / 60,
+		       (int)(minutes < 0 ? -minutes : minutes) % 60);
+	mm_item_note(l->ev, l->item, text);
+}
+
 /* What the last block tells about the file goes to the ledger. */
 static enum mm_status
 finish(struct mm_lines *l, struct mm_err *err)
@@ -343,6 +361,7 @@ finish(struct mm_lines *l, struct mm_err *err)
 	row->framing = main_framing(l);
 	mm_item_torn(l->ev, l->item, b->torn_at, b->why);
 	note_cuts(l);
+	note_contradiction(l);
 	return MM_END;
 }
 

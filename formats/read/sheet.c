@@ -152,21 +152,20 @@ take_names(struct mm_sheet *s, struct mm_str raw)
 }
 
 static bool
-take_time(const struct mm_framer *f, struct mm_str s, int64_t *t_us)
+take_time(struct mm_framer *f, struct mm_str s, int64_t *t_us)
 {
 	bool has_zone;
 
 	if (!mm_time_take_iso(&s, t_us, &has_zone) || s.n > 0)
 		return false;
 	if (!has_zone)
-		*t_us -= f->zone_us;
+		*t_us = mm_framer_utc(f, *t_us);
 	return true;
 }
 
 /* Does a row begin here? By its time, which no quotes stand before. */
 static bool
-begins_row(const struct mm_sheet *s, const struct mm_framer *f,
-	   struct mm_str raw)
+begins_row(const struct mm_sheet *s, struct mm_framer *f, struct mm_str raw)
 {
 	struct mm_str value = MM_STR_ABSENT;
 	int64_t t_us;

@@ -188,7 +188,7 @@ mm_stamp_rfc3164(struct mm_framer *f, struct mm_str *s, int64_t *t_us)
 	t = mm_stamp_settle(f, month, day, seconds);
 	if (t == MM_TIME_NONE)
 		return false;
-	t -= f->zone_us;
+	t = mm_framer_utc(f, t);
 	if (at + 9 == 15)
 		cache(f, p, 15, t);
 	*s = mm_str_from(*s, at + 9);
@@ -230,6 +230,6 @@ mm_stamp_iso(struct mm_framer *f, struct mm_str *s, int64_t *t_us)
 	*s = mm_str_from(*s, 19);
 	t += mm_stamp_fraction(s);
 	f->is_local = !mm_stamp_zone(s, &offset);
-	*t_us = t - (f->is_local ? f->zone_us : offset);
+	*t_us = f->is_local ? mm_framer_utc(f, t) : t - offset;
 	return true;
 }

@@ -241,9 +241,10 @@ time_of(struct mm_framer *f, const struct parsed *t)
 		t_us = mm_time_from_civil(c) + t->seconds * MM_SECOND_US;
 	}
 	f->is_local = !t->has_zone;
-	return t_us == MM_TIME_NONE
-		   ? t_us
-		   : t_us + t->us - (t->has_zone ? t->zone_us : f->zone_us);
+	if (t_us == MM_TIME_NONE)
+		return t_us;
+	t_us += t->us;
+	return t->has_zone ? t_us - t->zone_us : mm_framer_utc(f, t_us);
 }
 
 static bool

@@ -1,3 +1,4 @@
+#include <fnmatch.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +10,7 @@ void
 mm_item_framer(const struct mm_item *it, struct mm_framer *f)
 {
 	mm_framer_init(f, it->anchor_us, it->zone_us);
+	f->zone = it->zone;
 	if (it->arrival_us != MM_TIME_NONE)
 		mm_framer_settle(f, it->arrival_us);
 }
@@ -27,14 +29,14 @@ next_raw(struct mm_str *head, struct mm_str *raw)
 
 /* All lines of the head, for what their ids tell. */
 static void
-learn(const struct mm_evidence *ev, struct mm_item *it, struct mm_str head)
+learn(struct mm_item *it, struct mm_str head)
 {
 	struct mm_dating d;
 	struct mm_framer f;
 	struct mm_line line;
 	struct mm_str raw;
 
-	mm_dating_init(&d, ev->o.zone_fixed);
+	mm_dating_init(&d, it->zone != NULL);
 	mm_item_framer(it, &f);
 	while (next_raw(&head, &raw)) {
 		mm_frame(&f, raw, &line);
@@ -65,13 +67,39 @@ first_time(struct mm_item *it, struct mm_str head)
 	return line.t_us;
 }
 
+static bool
+fits(const char *pattern, const char *name)
+{
+	const char *last = name + strlen(name);
+
+	while (last > name && last[-1] != '/' && last[-1] != '!')
+		last--;
+	return fnmatch(pattern, name, 0) == 0 || fnmatch(pattern, last, 0) == 0;
+}
+
+/* The first that fits, else what is for all; NULL: nobody told. */
+static const struct mm_zone *
+zone_of(const struct mm_evidence_options *o, const char *name)
+{
+	const struct mm_zone *all = NULL;
+
+	for (size_t i = 0; i < o->n_zones; i++) {
+		if (o->zones[i].pattern == NULL)
+			all = o->zones[i].zone;
+		else if (fits(o->zones[i].pattern, name))
+			return o->zones[i].zone;
+	}
+	return all;
+}
+
 void
 mm_item_study(const struct mm_evidence *ev, struct mm_item *it,
 	      struct mm_str head)
 {
-	it->zone_us = ev->o.zone_us;
+	it->zone = zone_of(&ev->o, it->row.name.p);
+	it->zone_us = 0;
 	it->arrival_us = MM_TIME_NONE;
-	learn(ev, it, head);
+	learn(it, head);
 	it->row.first_us = first_time(it, head);
 }
 
@@ -103,7 +131,7 @@ neighbour(const struct mm_evidence *ev, const struct mm_item *it)
 		const struct mm_item *o = &ev->items[i];
 
 		if (!o->row.is_log || o->arrival_us == MM_TIME_NONE ||
-		    !mm_str_eq(folder_of(o), folder_of(it)))
+		    o->zone != NULL || !mm_str_eq(folder_of(o), folder_of(it)))
 			continue;
 		if (best == NULL ||
 		    distance(o->row.first_us, it->row.first_us) <
@@ -133,13 +161,14 @@ mm_share_zones(struct mm_evidence *ev)
 	bool any = false;
 
 	for (size_t i = 0; i < ev->n; i++)
-		any = any || (ev->items[i].row.is_log &&
-			      ev->items[i].zone_us != ev->o.zone_us);
+		any = any ||
+		      (ev->items[i].row.is_log && ev->items[i].zone == NULL &&
+		       ev->items[i].zone_us != 0);
 	for (size_t i = 0; i < ev->n && any; i++) {
 		struct mm_item *it = &ev->items[i];
 		const struct mm_item *o = NULL;
 
-		if (!it->row.is_log || !it->is_local)
+		if (!it->row.is_log || !it->is_local || it->zone != NULL)
 			continue;
 		if (it->arrival_us == MM_TIME_NONE)
 			o = neighbour(ev, it);
@@ -147,7 +176,7 @@ mm_share_zones(struct mm_evidence *ev)
 			it->row.first_us += it->zone_us - o->zone_us;
 			it->zone_us = o->zone_us;
 		}
-		if (it->zone_us != ev->o.zone_us)
+		if (it->zone_us != 0)
 			note_zone(ev, it);
 	}
 }
