@@ -131,6 +131,16 @@ static const struct {
 	  "550|5.1.1|-|-|No" },
 	{ "real line ends", "550-5.1.1 One\r\n550 5.1.1 two",
 	  "550|5.1.1|-|-|One two" },
+	{ "KumoMTA's fields put together",
+	  "550 5.1.1 No (really) (in reply to RCPT TO command)",
+	  "550|5.1.1|rcpt|-|No (really)" },
+	{ "KumoMTA reached nobody",
+	  "KumoMTA internal: failed to connect to any candidate hosts: x",
+	  "0|-|connect|-|KumoMTA internal: failed to connect to any candidate "
+	  "hosts: x" },
+	{ "KumoMTA did not try",
+	  "KumoMTA internal: scheduled queue is suspended: x",
+	  "0|-|-|suspended|KumoMTA internal: scheduled queue is suspended: x" },
 	{ "empty", "", "0|-|-|-|" },
 };
 

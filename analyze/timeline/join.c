@@ -13,6 +13,8 @@
  * names the id and the Message-ID is the same, that is proof enough. */
 #define APART_US  MM_DAY_US
 #define MAX_DEPTH 12
+/* Ids as long as this are random numbers (UUIDs): no stranger has the same. */
+#define UNIQUE_ID 32
 /* For each hash of a sieve. */
 #define SIEVE_BITS 16
 
@@ -22,7 +24,7 @@ struct hop {
 	uint32_t recipient, next; /* message; 0: not in these logs */
 	struct mm_row_place at;
 	uint8_t kind;
-	bool local, sure;
+	bool local, unique, sure;
 };
 
 struct edge {
@@ -84,6 +86,7 @@ mm_joins_hop(struct mm_joins *j, uint32_t recipient, struct mm_str next,
 			      .at = at,
 			      .kind = (uint8_t)kind,
 			      .local = local,
+			      .unique = next.n >= UNIQUE_ID,
 			  });
 }
 
@@ -224,6 +227,8 @@ fits(const struct hop *h, const struct mm_kept_message *from,
 		return 0;
 	if (from->message_id_hash != 0 && to->message_id_hash != 0)
 		return same_id ? 2 : 0;
+	if (h->unique)
+		return 2;
 	/* Without Message-IDs an id of another host proves nothing: queue ids
 	 * of strangers look like ours. */
 	return h->local ? 1 : 0;

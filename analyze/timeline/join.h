@@ -3,7 +3,8 @@
  * While the logs are read, every reply that names a next queue id and every
  * line that ties two ids is noted here. At the end each is looked up among
  * all messages; one that names a message of these logs, at the right time
- * and with the same Message-ID, becomes an edge. Then each recipient that was
+ * and with the same Message-ID, or under an id as long as a UUID, becomes an
+ * edge. Then each recipient that was
  * handed on takes the final of the last hop (CONTRACT, export deliveries).
  * Never on an empty Message-ID alone; where a hop cannot be told for sure
  * the edge says so.

@@ -87,6 +87,13 @@ mm_handover(struct mm_str reply, struct mm_str *next_id, enum mm_join *join)
 		*join = MM_JOIN_QUEUED_AS;
 		return true;
 	}
+	at = mm_str_find(reply, "OK ids="); /* one mail, or several */
+	if (at != MM_NOT_FOUND &&
+	    take_id(mm_str_from(reply, at + 7), true, next_id) &&
+	    next_id->n == 32) {
+		*join = MM_JOIN_QUEUED_AS;
+		return true;
+	}
 	at = mm_str_find(reply, "OK id=");
 	if (at != MM_NOT_FOUND &&
 	    take_id(mm_str_from(reply, at + 6), true, &id) && is_exim_id(id)) {

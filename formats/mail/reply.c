@@ -103,6 +103,11 @@ static const struct lead {
 	{ LEAD("No route to host"), PLAIN, MM_STAGE_CONNECT },
 	{ LEAD("Network is unreachable"), PLAIN, MM_STAGE_CONNECT },
 	{ LEAD("Network error on destination MXs"), PLAIN, MM_STAGE_CONNECT },
+	{ LEAD("KumoMTA internal: failed to connect"), PLAIN,
+	  MM_STAGE_CONNECT },
+	{ LEAD("KumoMTA internal: scheduled queue is suspended"), IDLE,
+	  MM_STAGE_NONE },
+	{ LEAD("Context: "), IDLE, MM_STAGE_NONE }, /* KumoMTA: Delayed */
 };
 
 static char
@@ -517,7 +522,7 @@ mm_reply_parse(struct mm_str reason, struct mm_buf *fold, struct mm_reply *out)
 		else
 			return;
 	}
-	set_reply(s, fold, out);
+	set_reply(cut_in_reply(s, out), fold, out);
 	if (out->code == 0)
 		parse_inner(s, fold, out);
 }
