@@ -535,11 +535,24 @@ on_requeued(struct mm_stitch *s)
 	mm_open_close(&s->open, l, s->r->t_us);
 }
 
+static bool
+is_waiting(const struct mm_stitch *s, const struct mm_life *l)
+{
+	uint32_t id = l->first_recipient;
+
+	while (id != 0 && mm_kept_is_final(mm_open_recipient(&s->open, id)))
+		id = mm_open_recipient(&s->open, id)->next;
+	return id != 0;
+}
+
 static void
 on_done(struct mm_stitch *s)
 {
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
 
+	/* It has records of recipients only: of several the last one ends. */
+	if (s->r->mta == MM_MTA_KUMOMTA && is_waiting(s, l))
+		return;
 	if (s->r->mta == MM_MTA_POSTFIX)
 		mm_open_mark_queue(&s->open, s->where.root);
 	mm_open_close(&s->open, l, s->r->t_us);

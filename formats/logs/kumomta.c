@@ -2,6 +2,7 @@
 
 #include "formats/base/status.h"
 #include "formats/logs/kumomta.h"
+#include "formats/mail/reply.h"
 
 #define MAX_REPLY 8192
 
@@ -72,12 +73,48 @@ fill_message(const struct kumo *k, struct mm_record *r)
 	r->size_bytes = size > 0 ? size : -1;
 }
 
-/* "250 2.0.0 OK ids=..." out of the parts. */
+/* "192.0.2.1", "192.0.2.1:25", "[2001:db8::1]:25"; a socket's path is none. */
+static struct mm_str
+peer_ip(const struct kumo *k)
+{
+	struct mm_str s = get(k, "peer_address.addr");
+	size_t first = mm_str_findc(s, ':');
+
+	if (s.n == 0 || s.p[0] == '/' || s.p[0] == '<')
+		return MM_STR_ABSENT;
+	if (mm_str_skip(&s, "["))
+		return mm_str_upto(s, mm_str_findc(s, ']'));
+	return first == mm_str_find_last(s, ":") ? mm_str_upto(s, first) : s;
+}
+
+static bool
+has_peer(const struct kumo *k)
+{
+	return get(k, "peer_address.addr").n > 0 ||
+	       get(k, "peer_address.name").n > 0;
+}
+
+/* "RCPT TO:<a@b>", "." and so on, as Postfix calls them in replies. */
+static struct mm_str
+command(const struct kumo *k)
+{
+	struct mm_str s = get(k, "response.command");
+
+	s = mm_str_trim(mm_str_upto(s, mm_str_findc(s, ':')));
+	return mm_str_is(s, ".") ? MM_STR("end of DATA") : mm_str_upto(s, 64);
+}
+
+/* "250 2.0.0 OK ids=... (in reply to end of DATA command)" out of the parts.
+ * What KumoMTA says itself comes with codes that nobody replied. */
 static void
 fill_reply(struct kumo *k, struct mm_record *r)
 {
-	struct mm_str code = get(k, "response.code");
+	struct mm_str code =
+	    has_peer(k) ? get(k, "response.code") : MM_STR_ABSENT;
 	struct mm_str content = get(k, "response.content");
+	struct mm_str verb = command(k);
+	struct mm_str enhanced = MM_STR_ABSENT;
+	bool staged = has_peer(k) && mm_stage_of(verb) != MM_STAGE_NONE;
 	struct mm_str dsn[3] = { get(k, "response.enhanced_code.class"),
 				 get(k, "response.enhanced_code.subject"),
 				 get(k, "response.enhanced_code.detail") };
@@ -92,22 +129,27 @@ fill_reply(struct kumo *k, struct mm_record *r)
 		if (n > 0 && n < (int)sizeof(k->dsn))
 			r->dsn = (struct mm_str){ k->dsn, (size_t)n };
 	}
-	n = snprintf(k->reply, sizeof(k->reply), "%.*s%s%.*s%s%.*s",
-		     MM_STR_ARG(code), r->dsn.n > 0 ? " " : "",
-		     MM_STR_ARG(r->dsn), content.n > 0 ? " " : "",
-		     MM_STR_ARG(content));
+	if (code.n > 0)
+		enhanced = r->dsn;
+	n = snprintf(k->reply, sizeof(k->reply), "%.*s%s%.*s %.*s%s%.*s%s",
+		     MM_STR_ARG(code), enhanced.n > 0 ? " " : "",
+		     MM_STR_ARG(enhanced),
+		     MM_STR_ARG(mm_str_upto(content, MAX_REPLY - 256)),
+		     staged ? " (in reply to " : "",
+		     MM_STR_ARG(staged ? verb : MM_STR_ABSENT),
+		     staged ? " command)" : "");
 	if (n >= (int)sizeof(k->reply))
 		n = (int)sizeof(k->reply) - 1;
-	r->reply = (struct mm_str){ k->reply, (size_t)n };
+	r->reply = mm_str_trim((struct mm_str){ k->reply, (size_t)n });
 }
 
 /* What the client's verb was, as others say it: "RCPT TO" is RCPT. */
 static struct mm_str
 stage(const struct kumo *k)
 {
-	struct mm_str s = get(k, "response.command");
+	struct mm_str s = command(k);
 
-	if (mm_str_is(s, "."))
+	if (mm_stage_of(s) == MM_STAGE_EOD)
 		return MM_STR("EOD");
 	return s.n > 0 ? mm_str_upto(s, mm_str_findc(s, ' ')) : MM_STR_ABSENT;
 }
@@ -149,7 +191,7 @@ parse_reception(struct kumo *k)
 	begin(k, &r, MM_EV_ARRIVAL);
 	fill_message(k, &r);
 	r.helo = without_dot(get(k, "peer_address.name"));
-	r.client_ip = get(k, "peer_address.addr");
+	r.client_ip = peer_ip(k);
 	r.protocol = get(k, "reception_protocol");
 	r.session = get(k, "session_id");
 	r.sasl_user = get(k, "meta.authn_id");
@@ -157,6 +199,18 @@ parse_reception(struct kumo *k)
 	begin(k, &r, MM_EV_RECIPIENT);
 	each_recipient(k, &r);
 	return MM_LINE_RECORD;
+}
+
+/* Somebody was reached, or KumoMTA says that it tried. */
+static bool
+was_tried(const struct kumo *k)
+{
+	struct mm_str s = get(k, "response.content");
+
+	if (mm_str_skip(&s, "KumoMTA internal: "))
+		return mm_str_starts(s, "failed to connect") ||
+		       mm_str_starts(s, "failed to send");
+	return has_peer(k);
 }
 
 static enum mm_verdict
@@ -170,9 +224,11 @@ parse_attempt(struct kumo *k, enum mm_outcome outcome)
 	fill_reply(k, &r);
 	r.outcome = outcome;
 	r.relay_name = without_dot(get(k, "peer_address.name"));
-	r.relay_ip = get(k, "peer_address.addr");
-	r.contact = r.relay_ip.p != NULL;
+	r.relay_ip = peer_ip(k);
+	r.contact = outcome == MM_OUT_SENT || was_tried(k);
 	r.transport = get(k, "delivery_protocol");
+	if (mm_str_is(r.transport, "xfer"))
+		r.relay_name = get(k, "site");
 	r.secure = get(k, "tls_cipher").n > 0;
 	r.session = get(k, "session_id");
 	if (created > 0 && created <= k->line->t_us / MM_SECOND_US)
@@ -232,6 +288,7 @@ parse_admin_bounce(struct kumo *k)
 static enum mm_verdict
 parse_rejection(struct kumo *k)
 {
+	struct mm_str refused = get(k, "response.command");
 	struct mm_record r;
 
 	begin(k, &r, MM_EV_REJECT);
@@ -240,9 +297,14 @@ parse_rejection(struct kumo *k)
 	fill_reply(k, &r);
 	r.stage = stage(k);
 	r.helo = without_dot(get(k, "peer_address.name"));
-	r.client_ip = get(k, "peer_address.addr");
+	r.client_ip = peer_ip(k);
 	r.session = get(k, "session_id");
-	if (get(k, "recipient").n > 0)
+	/* The record's own recipient is the last that was accepted. */
+	if (mm_str_is(r.stage, "RCPT") &&
+	    mm_str_cutc(&refused, '<', &r.recipient) &&
+	    mm_str_cutc(&refused, '>', &r.recipient))
+		emit(k, &r);
+	else if (get(k, "recipient").n > 0)
 		each_recipient(k, &r);
 	else
 		emit(k, &r);
@@ -265,8 +327,8 @@ static const struct {
 	{ "Feedback", NULL },
 	{ "AdminRebind", NULL },
 	{ "DeferredInjectionRebind", NULL },
-	{ "XferIn", NULL },
-	{ "XferOut", NULL },
+	{ "XferIn", parse_reception }, /* from another node, and to one */
+	{ "XferOut", parse_delivery },
 };
 
 /* Its objects have the queue and the site beside the id. */
@@ -288,7 +350,9 @@ kumomta_parse(const struct mm_line *line, struct mm_emit *emit)
 	for (size_t i = 0; i < MM_COUNT(types); i++) {
 		if (!mm_str_is(type, types[i].type))
 			continue;
-		if (types[i].parse == NULL)
+		/* What its log hooks send is no mail. */
+		if (types[i].parse == NULL ||
+		    mm_str_is(get(&k, "reception_protocol"), "LogRecord"))
 			return MM_LINE_NOISE;
 		if (get(&k, "recipient").n > 0 ||
 		    types[i].parse == parse_rejection)
@@ -302,7 +366,7 @@ kumomta_parse(const struct mm_line *line, struct mm_emit *emit)
 
 const struct mm_log_format mm_log_kumomta = {
 	.name = "kumomta",
-	.source = "docs.kumomta.com, \"Log Record\"",
+	.source = "docs.kumomta.com, \"Log Record\"; kumod at 3ebc1e8",
 	.claims = kumomta_claims,
 	.parse = kumomta_parse,
 };

@@ -61,6 +61,36 @@ is_exim_id(struct mm_str s)
 	return s.n == 23 && s.p[6] == '-' && s.p[18] == '-';
 }
 
+/* Random numbers as ids, behind words of their own: of several the first. */
+static bool
+take_unique(struct mm_str reply, struct mm_str *id)
+{
+	static const struct words {
+		const char *words;
+		size_t n; /* of the id, at least */
+	} known[] = {
+		{ "OK ids=", 32 },	    /* KumoMTA */
+		{ "new id is ", 32 },	    /* KumoMTA, to another node */
+		{ "Message Queued (", 36 }, /* Haraka */
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		size_t at = mm_str_find(reply, known[i].words), n = 0;
+		struct mm_str s = mm_str_from(reply, at);
+
+		if (at == MM_NOT_FOUND)
+			continue;
+		(void)mm_str_skip(&s, known[i].words);
+		while (n < s.n && (is_id_char(s.p[n]) || s.p[n] == '.'))
+			n++;
+		if (n < known[i].n || n > MAX_ID + 7)
+			continue;
+		*id = mm_str_upto(s, n);
+		return true;
+	}
+	return false;
+}
+
 bool
 mm_handover(struct mm_str reply, struct mm_str *next_id, enum mm_join *join)
 {
@@ -87,10 +117,7 @@ mm_handover(struct mm_str reply, struct mm_str *next_id, enum mm_join *join)
 		*join = MM_JOIN_QUEUED_AS;
 		return true;
 	}
-	at = mm_str_find(reply, "OK ids="); /* one mail, or several */
-	if (at != MM_NOT_FOUND &&
-	    take_id(mm_str_from(reply, at + 7), true, next_id) &&
-	    next_id->n == 32) {
+	if (take_unique(reply, next_id)) {
 		*join = MM_JOIN_QUEUED_AS;
 		return true;
 	}
