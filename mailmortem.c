@@ -13,6 +13,7 @@
 
 static const struct mm_verb *const verbs[] = {
 	&mm_verb_ingest,
+	&mm_verb_merge,
 	&mm_verb_export,
 	&mm_verb_incidents,
 	&mm_verb_causes,

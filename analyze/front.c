@@ -6,6 +6,7 @@
 
 #include "analyze/case/embed.h"
 #include "analyze/case/incident_rows.h"
+#include "analyze/case/merge.h"
 #include "analyze/case/sources.h"
 #include "analyze/front.h"
 #include "analyze/incident/incidents.h"
@@ -193,8 +194,8 @@ write_switches(struct mm_store *s, const struct mm_front *f, struct mm_err *err)
 }
 
 static enum mm_status
-fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
-     size_t n_paths, struct mm_err *err)
+fill(struct mm_front *f, struct mm_store *s, const struct mm_words *paths,
+     const struct mm_stand_ins *stand_ins, struct mm_err *err)
 {
 	struct progress p = { .start_us = wall_us() };
 	struct mm_ingest_options o = { 0 };
@@ -207,6 +208,7 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 	st = mm_front_evidence(f, &o.evidence, err);
 	if (st != MM_OK)
 		return st;
+	o.evidence.stand_ins = stand_ins;
 	rules = mm_judge_open(f->rules_path, &judge, err);
 	if (rules == NULL)
 		return MM_EFORMAT;
@@ -218,13 +220,16 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 		o.progress_ctx = &p;
 	}
 	if (st == MM_OK)
-		st = mm_ingest(s, paths, n_paths, &o, &f->sum, err);
+		st = mm_ingest(s, paths->v, paths->n, &o, &f->sum, err);
 	mm_judge_close(rules);
 	mm_own_free(own);
 	if (o.progress != NULL)
 		(void)fprintf(stderr, "\r\033[K");
 	if (st == MM_OK)
-		st = mm_sources_write(s, "source", paths, n_paths, err);
+		st = mm_sources_write(s, "source", paths->v, paths->n, err);
+	if (st == MM_OK)
+		st = mm_sources_write(s, "rules", &f->rules_path,
+				      f->rules_path != NULL, err);
 	if (st == MM_OK)
 		st = mm_sources_write(s, "format", f->formats.v, f->formats.n,
 				      err);
@@ -237,7 +242,7 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 		st = skews != NULL ? MM_OK : err->code;
 	}
 	if (st == MM_OK && f->embed)
-		st = mm_embed(s, err);
+		st = mm_embed(s, stand_ins, err);
 	f->has_read = st == MM_OK;
 	if (st == MM_OK && !f->quiet) {
 		show_sum(&f->sum);
@@ -247,24 +252,34 @@ fill(struct mm_front *f, struct mm_store *s, const char *const *paths,
 	return st;
 }
 
+/* Of `paths`; with `m` from what the cases hold of them. */
 static struct mm_store *
-make(struct mm_front *f, const char *case_path, const char *const *paths,
-     size_t n_paths, struct mm_err *err)
+make(struct mm_front *f, const char *case_path, const struct mm_words *paths,
+     struct mm_merge *m, bool exact, struct mm_err *err)
 {
 	struct mm_store *s = mm_store_create(case_path, err);
+	enum mm_status st = s != NULL ? MM_OK : MM_EIO;
 
-	if (s != NULL && (fill(f, s, paths, n_paths, err) != MM_OK ||
-			  mm_store_commit(s, err) != MM_OK)) {
-		mm_store_close(s);
-		return NULL;
-	}
-	return s;
+	if (st == MM_OK)
+		st = fill(f, s, paths, m != NULL ? mm_merge_stand_ins(m) : NULL,
+			  err);
+	if (st == MM_OK && exact)
+		st = mm_merge_check(m, s, err);
+	if (st == MM_OK)
+		st = mm_store_commit(s, err);
+	if (st == MM_OK)
+		return s;
+	mm_store_close(s);
+	return NULL;
 }
 
 struct mm_store *
 mm_front_open(struct mm_front *f, const char *const *paths, size_t n_paths,
 	      struct mm_err *err)
 {
+	struct mm_words all = { 0 };
+	struct mm_store *s;
+
 	if (f->case_path != NULL && n_paths > 0) {
 		(void)mm_err_set(err, MM_EUSAGE,
 				 "either -c CASE or paths; to put %s into the "
@@ -280,43 +295,60 @@ mm_front_open(struct mm_front *f, const char *const *paths, size_t n_paths,
 				 "and spools");
 		return NULL;
 	}
-	return make(f, NULL, paths, n_paths, err);
+	for (size_t i = 0; i < n_paths; i++)
+		mm_words_add(&all, paths[i]);
+	s = make(f, NULL, &all, NULL, false, err);
+	mm_words_fini(&all);
+	return s;
 }
 
-/* Those that are not there yet. */
+/* What the cases had, then what is given now. */
 static void
-add_new(struct mm_words *all, const char *const *paths, size_t n)
+put_first(struct mm_words *given, const struct mm_words *old)
 {
-	for (size_t i = 0; i < n; i++) {
-		bool known = false;
+	struct mm_words all = { 0 };
 
-		for (size_t k = 0; k < all->n; k++)
-			known |= strcmp(all->v[k], paths[i]) == 0;
-		if (!known)
-			mm_words_add(all, paths[i]);
-	}
+	for (size_t i = 0; i < old->n; i++)
+		mm_words_add_new(&all, old->v[i]);
+	for (size_t i = 0; i < given->n; i++)
+		mm_words_add_new(&all, given->v[i]);
+	mm_words_fini(given);
+	*given = all;
 }
 
-/* How the case came about that is there already. */
+/* Make the case of what was gathered, the way that its parts were made. */
 static enum mm_status
-read_case(struct mm_front *f, struct mm_arena *texts, struct mm_words lists[3],
-	  struct mm_err *err)
+make_merged(struct mm_front *f, struct mm_merge *m, bool exact,
+	    struct mm_err *err)
 {
-	static const char *const names[] = { "source", "format", "zone" };
-	struct mm_words switches = { 0 };
-	struct mm_store *s = mm_store_open(f->case_path, err);
-	enum mm_status st = s != NULL ? MM_OK : MM_EFORMAT;
+	const struct mm_made *made = mm_merge_made(m);
+	struct mm_store *s;
 
-	for (size_t i = 0; i < MM_COUNT(names) && st == MM_OK; i++)
-		st = mm_sources_read(s, names[i], texts, &lists[i], err);
-	if (st == MM_OK)
-		st = mm_sources_read(s, "switch", texts, &switches, err);
-	for (size_t i = 0; i < switches.n; i++) {
-		f->fix_skew |= strcmp(switches.v[i], "fix-skew") == 0;
-		f->embed |= strcmp(switches.v[i], "embed") == 0;
-	}
-	mm_words_fini(&switches);
+	put_first(&f->formats, &made->formats);
+	put_first(&f->zones, &made->zones);
+	if (f->rules_path == NULL)
+		f->rules_path = made->rules;
+	f->fix_skew |= made->fix_skew;
+	/* What a case holds may be nowhere else. */
+	f->embed |= made->embed;
+	s = make(f, f->case_path, mm_merge_paths(m), m, exact, err);
 	mm_store_close(s);
+	mm_front_fini(f);
+	return s != NULL ? MM_OK : err->code;
+}
+
+enum mm_status
+mm_front_merge(struct mm_front *f, const char *const *cases, size_t n_cases,
+	       struct mm_err *err)
+{
+	struct mm_merge *m = mm_merge_new(f->zones.n > 0);
+	enum mm_status st = MM_OK;
+
+	for (size_t i = 0; i < n_cases && st == MM_OK; i++)
+		st = mm_merge_case(m, cases[i], err);
+	if (st == MM_OK)
+		st = make_merged(f, m, true, err);
+	mm_merge_free(m);
 	return st;
 }
 
@@ -324,29 +356,16 @@ enum mm_status
 mm_front_ingest(struct mm_front *f, const char *const *paths, size_t n_paths,
 		struct mm_err *err)
 {
-	struct mm_words lists[3] = { 0 };
-	struct mm_arena texts;
-	struct mm_store *s;
+	struct mm_merge *m = mm_merge_new(false);
 	enum mm_status st = MM_OK;
 
-	mm_arena_init(&texts);
+	for (size_t i = 0; i < n_paths; i++)
+		mm_merge_path(m, paths[i]);
 	if (access(f->case_path, F_OK) == 0)
-		st = read_case(f, &texts, lists, err);
-	add_new(&lists[0], paths, n_paths);
-	add_new(&lists[1], f->formats.v, f->formats.n);
-	add_new(&lists[2], f->zones.v, f->zones.n);
-	mm_words_fini(&f->formats);
-	mm_words_fini(&f->zones);
-	f->formats = lists[1];
-	f->zones = lists[2];
-	if (st == MM_OK) {
-		s = make(f, f->case_path, lists[0].v, lists[0].n, err);
-		st = s != NULL ? MM_OK : err->code;
-		mm_store_close(s);
-	}
-	mm_words_fini(&lists[0]);
-	mm_front_fini(f);
-	mm_arena_fini(&texts);
+		st = mm_merge_case(m, f->case_path, err);
+	if (st == MM_OK)
+		st = make_merged(f, m, false, err);
+	mm_merge_free(m);
 	return st;
 }
 

@@ -60,10 +60,14 @@ enum mm_status mm_front_own(struct mm_front *f, struct mm_own **own,
 struct mm_store *mm_front_open(struct mm_front *f, const char *const *paths,
 			       size_t n_paths, struct mm_err *err);
 /* A new case of `paths` at f->case_path, or more evidence for the one that
- * is there: then all of it is read again, the old sources first. */
+ * is there: then all of it is read again, the old sources first, the way that
+ * case was made. */
 enum mm_status mm_front_ingest(struct mm_front *f, const char *const *paths,
 			       size_t n_paths,
 			       struct mm_err *err) MM_USE_RESULT;
+/* A new case at f->case_path of all that `cases` were made of: merge.h. */
+enum mm_status mm_front_merge(struct mm_front *f, const char *const *cases,
+			      size_t n_cases, struct mm_err *err) MM_USE_RESULT;
 /* Before incidents are read: look for them when that was not yet done. */
 enum mm_status mm_front_incidents(struct mm_store *s,
 				  struct mm_err *err) MM_USE_RESULT;

@@ -5,6 +5,7 @@
 #include "formats/base/verb.h"
 
 extern const struct mm_verb mm_verb_ingest;
+extern const struct mm_verb mm_verb_merge;
 extern const struct mm_verb mm_verb_export;
 extern const struct mm_verb mm_verb_trace;
 extern const struct mm_verb mm_verb_summary;

@@ -10,6 +10,7 @@ for t in "$@" "sh tests/golden.sh" \
 	"python3 tests/second_opinion.py $MAILMORTEM $build/opinion" \
 	"python3 tests/properties.py $MAILMORTEM $build/opinion" \
 	"python3 tests/packings.py $MAILMORTEM $build/packings" \
+	"python3 tests/merging.py $MAILMORTEM $build/merging" \
 	"python3 tests/clocks.py $MAILMORTEM $build/clocks" \
 	"python3 tests/circle.py $MAILMORTEM $build/circle"; do
 	if $t; then

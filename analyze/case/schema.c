@@ -17,7 +17,8 @@ static const char evidence_tables[] =
     "CREATE TABLE line_index(file INTEGER PRIMARY KEY, mtime_us INTEGER,"
     " bytes BLOB) STRICT;"
     "CREATE TABLE embedded(id INTEGER PRIMARY KEY, file INTEGER NOT NULL,"
-    " bytes BLOB NOT NULL) STRICT;"
+    " mtime_us INTEGER NOT NULL, mode INTEGER NOT NULL, bytes BLOB NOT NULL)"
+    " STRICT;"
     "CREATE TABLE unknown_shape(file INTEGER, shape TEXT, why TEXT,"
     " lines INTEGER, line INTEGER, sample TEXT) STRICT;";
 

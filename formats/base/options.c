@@ -13,6 +13,22 @@ mm_words_add(struct mm_words *w, const char *word)
 	w->v[w->n++] = word;
 }
 
+bool
+mm_words_has(const struct mm_words *w, const char *word)
+{
+	for (size_t i = 0; i < w->n; i++)
+		if (strcmp(w->v[i], word) == 0)
+			return true;
+	return false;
+}
+
+void
+mm_words_add_new(struct mm_words *w, const char *word)
+{
+	if (!mm_words_has(w, word))
+		mm_words_add(w, word);
+}
+
 void
 mm_words_fini(struct mm_words *w)
 {
@@ -63,7 +79,7 @@ store(const struct mm_option *o, const char *text, struct mm_err *err)
 		break;
 	case MM_OPT_REAL:
 		ok = mm_str_to_fixed(mm_str_upto(s, s.n - percent), 1000000000,
-		                     &fixed);
+				     &fixed);
 		if (ok)
 			*(double *)o->value =
 			    (double)fixed / (percent ? 1e11 : 1e9);
@@ -71,8 +87,8 @@ store(const struct mm_option *o, const char *text, struct mm_err *err)
 	}
 	if (!ok)
 		return mm_err_set(err, MM_EUSAGE,
-		                  "--%s: \"%s\" is not a %s, see --help",
-		                  o->name, text, o->value_name);
+				  "--%s: \"%s\" is not a %s, see --help",
+				  o->name, text, o->value_name);
 	return MM_OK;
 }
 
@@ -104,7 +120,7 @@ is_help(const char *word)
 
 enum mm_status
 mm_options_parse(const struct mm_usage *u, int argc, const char *const *argv,
-                 struct mm_words *words, struct mm_err *err)
+		 struct mm_words *words, struct mm_err *err)
 {
 	enum mm_status st;
 	bool ended = false;
@@ -124,17 +140,16 @@ mm_options_parse(const struct mm_usage *u, int argc, const char *const *argv,
 		if (is_help(argv[i]))
 			return MM_END;
 		o = find_option(u, argv[i], &value);
-		if (o == NULL ||
-		    (o->kind == MM_OPT_FLAG && value != NULL))
+		if (o == NULL || (o->kind == MM_OPT_FLAG && value != NULL))
 			return mm_err_set(err, MM_EUSAGE,
-			                  "%s: no option %s, see `mailmortem "
-			                  "%s --help`",
-			                  u->verb, argv[i], u->verb);
+					  "%s: no option %s, see `mailmortem "
+					  "%s --help`",
+					  u->verb, argv[i], u->verb);
 		if (o->kind != MM_OPT_FLAG && value == NULL) {
 			if (i + 1 >= argc)
 				return mm_err_set(err, MM_EUSAGE,
-				                  "%s: %s wants a %s", u->verb,
-				                  argv[i], o->value_name);
+						  "%s: %s wants a %s", u->verb,
+						  argv[i], o->value_name);
 			value = argv[++i];
 		}
 		st = store(o, value, err);
@@ -148,16 +163,16 @@ void
 mm_options_help(const struct mm_usage *u, struct mm_buf *out)
 {
 	mm_buf_addf(out, "mailmortem %s - %s\n\nusage: mailmortem %s\n\n",
-	            u->verb, u->summary, u->synopsis);
+		    u->verb, u->summary, u->synopsis);
 	for (size_t i = 0; i < u->n_options; i++) {
 		const struct mm_option *o = &u->options[i];
 		char left[64];
 
 		(void)snprintf(left, sizeof(left), "%s%c%s--%s %s",
-		               o->letter != 0 ? "-" : "",
-		               o->letter != 0 ? o->letter : ' ',
-		               o->letter != 0 ? ", " : "   ", o->name,
-		               o->value_name != NULL ? o->value_name : "");
+			       o->letter != 0 ? "-" : "",
+			       o->letter != 0 ? o->letter : ' ',
+			       o->letter != 0 ? ", " : "   ", o->name,
+			       o->value_name != NULL ? o->value_name : "");
 		mm_buf_addf(out, "  %-28s %s\n", left, o->help);
 	}
 	mm_buf_addf(out, "  %-28s %s\n", "-h, --help", "this text");

@@ -48,6 +48,8 @@ enum mm_status mm_options_parse(const struct mm_usage *u, int argc,
 				struct mm_err *err);
 void mm_options_help(const struct mm_usage *u, struct mm_buf *out);
 void mm_words_add(struct mm_words *w, const char *word);
+bool mm_words_has(const struct mm_words *w, const char *word);
+void mm_words_add_new(struct mm_words *w, const char *word); /* once */
 void mm_words_fini(struct mm_words *w);
 
 #endif

@@ -64,13 +64,31 @@ struct mm_ledger {
 	/* lines = records + noise + foreign + malformed + duplicate_lines */
 	uint64_t n_lines, n_records, n_noise, n_foreign, n_malformed;
 	uint64_t n_duplicate_lines;
-	int64_t torn_at;	/* byte of the file where it broke; -1 */
-	struct mm_str note;	/* what the user should know; may be absent */
+	int64_t torn_at;    /* byte of the file where it broke; -1 */
+	struct mm_str note; /* what the user should know; may be absent */
 	bool is_log;
 	bool is_folded; /* many spool files: one row for the archive */
 };
 
 struct mm_evidence;
+
+/* A file that is not where it was: what stands in for it is read under its old
+ * name, as if it still lay there. */
+struct mm_stand_in {
+	const char *name;     /* as it was: "/var/log/mail.log" */
+	const char *argument; /* what it was found through: "/var/log" */
+	int64_t mtime_us;
+	unsigned mode;
+	uint64_t n_bytes;
+};
+
+struct mm_stand_ins {
+	const struct mm_stand_in *v; /* those of one argument in a row */
+	size_t n;
+	/* A descriptor of its own for v[i]; -1 with `err` filled. */
+	int (*open)(void *ctx, size_t i, struct mm_err *err);
+	void *ctx;
+};
 
 /* The zone of stamps without one, in files whose name, or its last part, fits
  * a pattern of fnmatch(3); pattern NULL: in all that fit no other. */
@@ -85,6 +103,7 @@ struct mm_evidence_options {
 	size_t n_zones;
 	int64_t now_us;	     /* no log line is later than a day after this */
 	uint64_t max_expand; /* ratio of expanded to given bytes, 0: default */
+	const struct mm_stand_ins *stand_ins; /* NULL: none */
 };
 
 /* Walk and offer everything. Owned; NULL on failure. A path that does not

@@ -56,6 +56,15 @@ base_name(const char *path)
 	return slash != NULL ? slash + 1 : path;
 }
 
+/* It is read again later, and closed with the evidence. */
+static void
+keep_descriptor(struct mm_evidence *ev, int fd)
+{
+	ev->spills = mm_grow(ev->spills, ev->n_spills, &ev->cap_spills,
+			     sizeof(*ev->spills));
+	ev->spills[ev->n_spills++] = fd;
+}
+
 /* What comes through a pipe is read once; when it is packed it is copied
  * first, since what is inside has to be looked at more than once. */
 static enum mm_status
@@ -72,9 +81,7 @@ copy_pipe(struct mm_walk *w, struct mm_item *it, struct mm_source **raw)
 	it->fd = mm_file_spill(*raw, w->err);
 	if (it->fd < 0)
 		return MM_EIO;
-	ev->spills = mm_grow(ev->spills, ev->n_spills, &ev->cap_spills,
-			     sizeof(*ev->spills));
-	ev->spills[ev->n_spills++] = it->fd;
+	keep_descriptor(ev, it->fd);
 	mm_source_close(*raw);
 	*raw = mm_file_descriptor(it->fd, it->path, ev->o.max_expand);
 	return MM_OK;
@@ -229,10 +236,70 @@ out:
 	return st;
 }
 
+static enum mm_status
+walk_stand_in(struct mm_walk *w, size_t k)
+{
+	const struct mm_stand_ins *all = w->ev->o.stand_ins;
+	const struct mm_stand_in *f = &all->v[k];
+	struct mm_str name = mm_arena_str(&w->ev->texts, mm_str_z(f->name));
+	struct mm_leaf leaf = { .name = name, .root = name, .mode = f->mode };
+	struct mm_item *it = mm_item_add(w->ev, name);
+	size_t i = w->ev->n - 1;
+	struct mm_open o = { 0 };
+	enum mm_status st;
+
+	it->path = name.p;
+	leaf.path = mm_str_z(base_name(it->path));
+	if (strcmp(f->name, f->argument) != 0) {
+		leaf.root = mm_str_z(f->argument);
+		leaf.path = mm_str_from(name, leaf.root.n);
+		(void)mm_str_skip(&leaf.path, "/");
+	}
+	it->mtime_us = f->mtime_us;
+	it->row.n_bytes = f->n_bytes;
+	it->fd = all->open(all->ctx, k, w->err);
+	if (it->fd < 0)
+		return MM_EIO;
+	keep_descriptor(w->ev, it->fd);
+	o.content = mm_file_descriptor(it->fd, it->path, w->ev->o.max_expand);
+	st = mm_visit(w, i, &leaf, o.content, &o);
+	if (st != MM_OK) {
+		mm_source_close(o.content);
+		return st;
+	}
+	st = settle(w, i, &o, false);
+	it = &w->ev->items[i];
+	/* Nobody reads it again: spools have thousands of files. */
+	if (!it->row.is_log && !it->row.is_folded && w->ev->n == i + 1)
+		(void)close(w->ev->spills[--w->ev->n_spills]);
+	return st;
+}
+
+/* Does anything stand in for `path`? Then that is walked. */
+static enum mm_status
+walk_stand_ins(struct mm_walk *w, const char *path, bool *any)
+{
+	const struct mm_stand_ins *all = w->ev->o.stand_ins;
+	enum mm_status st = MM_OK;
+
+	*any = false;
+	for (size_t i = 0; all != NULL && i < all->n && st == MM_OK; i++)
+		if (strcmp(all->v[i].argument, path) == 0) {
+			*any = true;
+			st = walk_stand_in(w, i);
+		}
+	return st;
+}
+
 enum mm_status
 mm_walk(struct mm_walk *w, const char *path)
 {
 	struct stat sb = { 0 };
+	bool any;
+	enum mm_status st = walk_stand_ins(w, path, &any);
+
+	if (st != MM_OK || any)
+		return st;
 
 	if (strcmp(path, "-") == 0 ? fstat(STDIN_FILENO, &sb) != 0
 				   : stat(path, &sb) != 0)

@@ -1,0 +1,53 @@
+#include <stdio.h>
+
+#include "analyze/front.h"
+#include "analyze/verbs.h"
+
+static int
+run(int argc, const char *const *argv)
+{
+	struct mm_front f = { 0 };
+	const struct mm_option options[] = {
+		MM_FRONT_OPTIONS(f),
+	};
+	const struct mm_usage usage = {
+		.verb = "merge",
+		.summary = "several cases into a new one",
+		.synopsis = "merge -c NEW CASE...",
+		.details =
+		    "The same case as one ingest of all that the cases were "
+		    "made of. What a mail\nbecame may stand in another case's "
+		    "logs, so all of the evidence is read again:\nfrom the "
+		    "cases themselves when they were made with `ingest "
+		    "--embed`, else from\nwhere it lay. Where that is not "
+		    "possible, or would not be exact, nothing is\nmade and "
+		    "the message says why. A file in several cases counts "
+		    "once. Two\ncases that name one path for different files "
+		    "(/var/log/mail.log of two hosts)\nkeep both: that of the "
+		    "later one is named CASE!PATH.\n",
+		.options = options,
+		.n_options = MM_COUNT(options),
+	};
+	struct mm_words words = { 0 };
+	struct mm_err err = { 0 };
+	enum mm_status st = mm_options_parse(&usage, argc, argv, &words, &err);
+
+	if (st == MM_END) {
+		mm_words_fini(&words);
+		return mm_front_help(&usage);
+	}
+	if (st == MM_OK && (f.case_path == NULL || words.n == 0))
+		st = mm_err_set(&err, MM_EUSAGE,
+				"usage: mailmortem %s (see --help)",
+				usage.synopsis);
+	if (st == MM_OK)
+		st = mm_front_merge(&f, words.v, words.n, &err);
+	mm_words_fini(&words);
+	return mm_front_exit(&f, usage.verb, st, &err);
+}
+
+const struct mm_verb mm_verb_merge = {
+	.name = "merge",
+	.summary = "several cases into a new one",
+	.run = run,
+};
