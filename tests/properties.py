@@ -65,7 +65,8 @@ RULES = [
      "SELECT x.file, x.line FROM (SELECT file, line FROM message UNION ALL"
      " SELECT file, line FROM attempt UNION ALL SELECT file, line FROM leg"
      " UNION ALL SELECT file, line FROM step UNION ALL SELECT file, line"
-     " FROM reject UNION ALL SELECT file, line FROM event) x"
+     " FROM reject UNION ALL SELECT file, line FROM event UNION ALL"
+     " SELECT file, line FROM verdict) x"
      " LEFT JOIN file f ON f.id = x.file AND x.line BETWEEN 1 AND f.lines"
      " WHERE f.id IS NULL"),
     ("a contact names whom",
@@ -74,6 +75,10 @@ RULES = [
     ("the parts of a delay are not more than it",
      "SELECT id FROM attempt WHERE a_us + b_us + c_us + d_us >"
      " delay_us * 1.1 + 1000000"),
+    ("what a filter says is of a mail that was there",
+     "SELECT v.id FROM verdict v JOIN message m ON m.id = v.message"
+     " WHERE v.tie IS NULL OR v.t_us < m.arrived_us - 60000000"
+     " OR v.t_us > m.ended_us + 60000000"),
     ("the ledger adds up",
      "SELECT id FROM file WHERE lines <> records + noise + foreign_lines"
      " + malformed + duplicate_lines AND kind = 'log'"),
@@ -108,5 +113,6 @@ for logs in sys.argv[3:] or sorted(glob.glob("test-corpus/*/logs")):
     hold(logs, [logs])
     hold(logs + " backwards", files[::-1])
     hold(logs + " in part", files[1:-1] or files[:1])
+hold("filters", ["test-corpus/filters/story.log"])
 print("properties: %d passed, %d failed" % (passed, failed))
 sys.exit(failed > 0)

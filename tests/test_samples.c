@@ -222,7 +222,7 @@ static const struct {
 } words[] = {
 	{ "MM_EV_", NULL },	      { "MM_OUT_", "outcome" },
 	{ "MM_NOTICE_", "notice" },   { "MM_DAEMON_", "daemon" },
-	{ "MM_TROUBLE_", "trouble" },
+	{ "MM_TROUBLE_", "trouble" }, { "MM_OPINION_", "opinion" },
 };
 
 /* The token of an enum behind its prefix, as a word of the rows. */

@@ -77,6 +77,15 @@ struct mm_row_event {
 	struct mm_row_place at;
 };
 
+struct mm_row_verdict {
+	uint32_t message, origin;
+	int64_t t_us;
+	const char *opinion;
+	struct mm_str program, score, text, queue_id, message_id, client_ip,
+	    sender, recipient;
+	struct mm_row_place at;
+};
+
 struct mm_row_word { /* of a dictionary; text: view until the writer ends */
 	uint32_t id, domain;
 	struct mm_str text;
@@ -91,6 +100,7 @@ enum mm_row_kind {
 	MM_ROW_EDGE,
 	MM_ROW_REJECT,
 	MM_ROW_EVENT,
+	MM_ROW_VERDICT,
 	MM_ROW_NAME,
 	MM_ROW_ADDRESS,
 	MM_ROW_KINDS
@@ -107,6 +117,7 @@ struct mm_row {
 		struct mm_row_edge edge;
 		struct mm_row_reject reject;
 		struct mm_row_event event;
+		struct mm_row_verdict verdict;
 		struct mm_row_word word;
 	} u;
 };

@@ -66,6 +66,12 @@ static const char message_tables[] =
     " stage TEXT, client_name INTEGER, client_ip INTEGER, helo INTEGER,"
     " sender INTEGER, recipient INTEGER, reply INTEGER, args TEXT,"
     " sasl INTEGER, file INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;"
+    /* What filters said; `tie`: by what it is that message. */
+    "CREATE TABLE verdict(id INTEGER PRIMARY KEY, message INTEGER, tie TEXT,"
+    " origin INTEGER NOT NULL, t_us INTEGER, program TEXT, opinion TEXT"
+    " NOT NULL, score TEXT, text TEXT, queue_id TEXT, message_id TEXT,"
+    " client_ip TEXT, sender TEXT, recipient TEXT, file INTEGER NOT NULL,"
+    " line INTEGER NOT NULL) STRICT;"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, origin INTEGER NOT NULL,"
     " t_us INTEGER, kind TEXT NOT NULL, what TEXT NOT NULL, program TEXT,"
     " text TEXT, file INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;";
@@ -144,6 +150,13 @@ static const char message_views[] =
     " LEFT JOIN reply p ON p.id = t.reply;";
 
 static const char answer_views[] =
+    "CREATE VIEW v_verdict AS SELECT v.message, v.tie, o.host,"
+    " datetime(v.t_us / 1e6, 'unixepoch') AS t, v.program, v.opinion,"
+    " v.score, v.text, coalesce(m.queue_id, v.queue_id) AS queue_id,"
+    " v.message_id, v.client_ip, v.sender, v.recipient,"
+    " f.name || ':' || v.line AS source FROM verdict v"
+    " JOIN origin o ON o.id = v.origin JOIN file f ON f.id = v.file"
+    " LEFT JOIN message m ON m.id = v.message;"
     "CREATE VIEW v_dsn AS SELECT d.source, d.number, d.reporting_mta,"
     " d.message_id, d.original_message_id, d.queue_id, d.recipient,"
     " d.orig_recipient, d.action, d.status, d.diagnostic, d.remote_mta,"

@@ -38,17 +38,23 @@ static const char facts_sql[] =
     " CASE WHEN x.outcome IN (1, 4) THEN NULL ELSE p.cause END,"
     " CASE WHEN x.outcome IN (1, 4) THEN NULL ELSE p.rule END,"
     " p.shape, x.args, p.code,"
-    " x.flags, f.name || ':' || x.line FROM ("
+    " x.flags, f.name || ':' || x.line, x.words FROM ("
     "SELECT t.t_us, t.delay_us, 0 AS kind, t.recipient, t.outcome,"
-    " NULL AS what, t.relay, t.reply, t.args, t.flags, t.file, t.line"
+    " NULL AS what, t.relay, t.reply, t.args, t.flags, t.file, t.line,"
+    " NULL AS words"
     " FROM recipient r JOIN attempt t ON t.recipient = r.id"
     " WHERE r.message = ?1 UNION ALL "
-    "SELECT t_us, NULL, 1, 0, 2, NULL, relay, reply, args, flags, file, line"
+    "SELECT t_us, NULL, 1, 0, 2, NULL, relay, reply, args, flags, file,"
+    " line, NULL"
     " FROM leg WHERE message = ?1 UNION ALL "
-    "SELECT t_us, NULL, 2, 0, 0, kind, NULL, NULL, NULL, 0, file, line"
-    " FROM step WHERE message = ?1 UNION ALL "
+    "SELECT t_us, NULL, 2, 0, 0, kind, NULL, NULL, NULL, 0, file, line,"
+    " NULL FROM step WHERE message = ?1 UNION ALL "
     "SELECT t_us, NULL, 3, 0, 0, 'refused ' || coalesce(stage, ''), NULL,"
-    " reply, args, 0, file, line FROM reject WHERE message = ?1) x"
+    " reply, args, 0, file, line, NULL FROM reject WHERE message = ?1"
+    " UNION ALL "
+    "SELECT t_us, NULL, 4, 0, 0, program || ': ' || opinion ||"
+    " coalesce(' ' || score, ''), NULL, NULL, NULL, 0, file, line, text"
+    " FROM verdict WHERE message = ?1) x"
     " JOIN file f ON f.id = x.file LEFT JOIN relay l ON l.id = x.relay"
     " LEFT JOIN reply p ON p.id = x.reply"
     " ORDER BY x.t_us, x.file, x.line, x.kind";
@@ -66,6 +72,8 @@ mm_story_new(struct mm_store *s, struct mm_err *err)
 	       "CREATE INDEX IF NOT EXISTS leg_message ON leg(message)"
 	       " WHERE message IS NOT NULL;"
 	       "CREATE INDEX IF NOT EXISTS step_message ON step(message);"
+	       "CREATE INDEX IF NOT EXISTS verdict_message ON"
+	       " verdict(message) WHERE message IS NOT NULL;"
 	       "CREATE INDEX IF NOT EXISTS reject_message ON reject(message)"
 	       " WHERE message IS NOT NULL;");
 	mm_buf_init(&y->text, (size_t)1 << 20);
@@ -169,8 +177,8 @@ enum mm_status
 mm_story_fact(struct mm_story *y, uint32_t message, bool first,
 	      struct mm_story_fact *f, struct mm_err *err)
 {
-	static const char *const kinds[] = { "attempt", "leg", "step",
-					     "reject" };
+	static const char *const kinds[] = { "attempt", "leg", "step", "reject",
+					     "verdict" };
 	struct mm_query *q = y->facts;
 	enum mm_status st;
 
@@ -184,7 +192,7 @@ mm_story_fact(struct mm_story *y, uint32_t message, bool first,
 	*f = (struct mm_story_fact){
 		.t_us = or_else(q, 0, MM_TIME_NONE),
 		.delay_us = or_else(q, 1, -1),
-		.kind = kinds[mm_query_int(q, 2) & 3],
+		.kind = kinds[(size_t)mm_query_int(q, 2) % MM_COUNT(kinds)],
 		.recipient = (uint32_t)mm_query_int(q, 3),
 		.what = mm_query_is_null(q, 5)
 			    ? mm_str_z(mm_outcome_name(
@@ -195,7 +203,7 @@ mm_story_fact(struct mm_story *y, uint32_t message, bool first,
 		.enhanced = mm_query_text(q, 8),
 		.cause = mm_query_text(q, 9),
 		.rule = mm_query_text(q, 10),
-		.text = mm_query_is_null(q, 11) ? MM_STR_ABSENT
+		.text = mm_query_is_null(q, 11) ? mm_query_text(q, 16)
 						: mm_buf_str(&y->text),
 		.code = (int)mm_query_int(q, 13),
 		.flags = (unsigned)mm_query_int(q, 14),

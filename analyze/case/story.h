@@ -23,10 +23,12 @@ struct mm_story_recipient {
 	int proof; /* enum mm_join of `next` */
 };
 
-/* An attempt, a leg of one, a step (held, expired, ...), a refusal. */
+/* An attempt, a leg of one, a step (held, expired, ...), a refusal, what a
+ * filter said. */
 struct mm_story_fact {
 	int64_t t_us, delay_us; /* delay -1: not given */
-	const char *kind;	/* "attempt", "leg", "step", "reject" */
+	const char *kind;	/* "attempt", "leg", "step", "reject",
+				   "verdict" */
 	uint32_t recipient;	/* 0: the whole message */
 	struct mm_str what;	/* outcome, or the step's name */
 	struct mm_str relay, ip, enhanced, cause, rule;

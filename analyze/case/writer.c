@@ -43,6 +43,9 @@ static const char *const inserts[MM_ROW_KINDS] = {
 	    "INSERT INTO reject VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,"
 	    "?,?,?)",
 	[MM_ROW_EVENT] = "INSERT INTO event VALUES(NULL,?,?,?,?,?,?,?,?)",
+	[MM_ROW_VERDICT] = "INSERT INTO verdict VALUES(NULL,?1,"
+			   " CASE WHEN ?1 IS NULL THEN NULL ELSE 'queue id'"
+			   " END,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
 	[MM_ROW_NAME] = "INSERT INTO name VALUES(?,?)",
 	[MM_ROW_ADDRESS] = "INSERT INTO address VALUES(?,?,?)",
 };
@@ -219,6 +222,26 @@ bind_event(struct mm_query *q, const struct mm_row *row)
 }
 
 static void
+bind_verdict(struct mm_query *q, const struct mm_row *row)
+{
+	const struct mm_row_verdict *r = &row->u.verdict;
+
+	bind_id(q, 0, r->message);
+	mm_query_bind_int(q, 1, r->origin);
+	bind_time(q, 2, r->t_us);
+	mm_query_bind_text(q, 3, r->program);
+	mm_query_bind_text(q, 4, mm_str_z(r->opinion));
+	mm_query_bind_text(q, 5, r->score);
+	mm_query_bind_text(q, 6, r->text);
+	mm_query_bind_text(q, 7, r->queue_id);
+	mm_query_bind_text(q, 8, r->message_id);
+	mm_query_bind_text(q, 9, r->client_ip);
+	mm_query_bind_text(q, 10, r->sender);
+	mm_query_bind_text(q, 11, r->recipient);
+	bind_place(q, 12, r->at);
+}
+
+static void
 bind_name(struct mm_query *q, const struct mm_row *row)
 {
 	mm_query_bind_int(q, 0, row->u.word.id);
@@ -238,7 +261,8 @@ static void (*const bind[MM_ROW_KINDS])(struct mm_query *q,
 	[MM_ROW_ATTEMPT] = bind_attempt, [MM_ROW_LEG] = bind_leg,
 	[MM_ROW_STEP] = bind_step,	 [MM_ROW_EDGE] = bind_edge,
 	[MM_ROW_REJECT] = bind_reject,	 [MM_ROW_EVENT] = bind_event,
-	[MM_ROW_NAME] = bind_name,	 [MM_ROW_ADDRESS] = bind_address,
+	[MM_ROW_VERDICT] = bind_verdict, [MM_ROW_NAME] = bind_name,
+	[MM_ROW_ADDRESS] = bind_address,
 };
 
 static void
@@ -340,6 +364,18 @@ keep(struct batch *b, struct mm_str *text)
 }
 
 static void
+keep_verdict(struct batch *b, struct mm_row_verdict *r)
+{
+	struct mm_str *const texts[] = {
+		&r->program,	&r->score,     &r->text,   &r->queue_id,
+		&r->message_id, &r->client_ip, &r->sender, &r->recipient,
+	};
+
+	for (size_t i = 0; i < MM_COUNT(texts); i++)
+		keep(b, texts[i]);
+}
+
+static void
 keep_texts(struct batch *b, struct mm_row *row)
 {
 	switch (row->kind) {
@@ -362,6 +398,9 @@ keep_texts(struct batch *b, struct mm_row *row)
 	case MM_ROW_EVENT:
 		keep(b, &row->u.event.program);
 		keep(b, &row->u.event.text);
+		break;
+	case MM_ROW_VERDICT:
+		keep_verdict(b, &row->u.verdict);
 		break;
 	case MM_ROW_RECIPIENT:
 	case MM_ROW_STEP:

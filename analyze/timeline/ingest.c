@@ -4,6 +4,7 @@
 
 #include "analyze/case/ledger.h"
 #include "analyze/case/reports.h"
+#include "analyze/case/verdicts.h"
 #include "analyze/timeline/clock.h"
 #include "analyze/timeline/ingest.h"
 #include "analyze/timeline/stitch.h"
@@ -303,9 +304,10 @@ mm_ingest(struct mm_store *s, const char *const *paths, size_t n_paths,
 		add_up(&in);
 		st = check_mail(&in, &takers, err);
 	}
-	if (st == MM_OK) {
+	if (st == MM_OK)
 		st = mm_load_finish(in.load, err);
-	}
+	if (st == MM_OK)
+		st = mm_verdicts_tie(s, err);
 	if (st == MM_OK)
 		st = write_ledger(&in, s, err);
 	if (st == MM_OK)

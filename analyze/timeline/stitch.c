@@ -8,7 +8,8 @@
 #include "formats/mail/handover.h"
 #include "formats/mail/reply.h"
 
-#define ATTACH_US (10 * MM_SECOND_US)
+#define ATTACH_US     (10 * MM_SECOND_US)
+#define VERDICT_BYTES 200
 struct mm_stitch *
 mm_stitch_new(struct mm_load *l)
 {
@@ -605,6 +606,35 @@ on_trouble(struct mm_stitch *s)
 	add_event(s, "trouble", mm_trouble_name(s->r->trouble));
 }
 
+/* It makes no life: where none is known yet it is tied at the end. */
+static void
+on_verdict(struct mm_stitch *s)
+{
+	const struct mm_record *r = s->r;
+	struct mm_life *l = r->queue_id.p != NULL
+				? mm_open_find(&s->open, &s->where, r->queue_id)
+				: NULL;
+	struct mm_row row = { MM_ROW_VERDICT,
+			      { .verdict = {
+				    .message = l != NULL ? l->id : 0,
+				    .origin = s->where.origin,
+				    .t_us = r->t_us,
+				    .opinion = mm_opinion_name(r->opinion),
+				    .program = r->program,
+				    .score = r->score,
+				    .text = mm_str_upto(r->text, VERDICT_BYTES),
+				    .queue_id = r->queue_id,
+				    .message_id = r->message_id,
+				    .client_ip = r->client_ip,
+				    .sender = r->sender,
+				    .recipient = r->recipient,
+				    .at = s->where.at } } };
+
+	if (l != NULL)
+		mm_trail_add(&l->trail, s->where.at);
+	mm_load_row(s->load, &row);
+}
+
 static void
 on_session(struct mm_stitch *s)
 {
@@ -640,6 +670,7 @@ mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
 		[MM_EV_DISCONNECT] = on_session,
 		[MM_EV_DAEMON] = on_daemon,
 		[MM_EV_TROUBLE] = on_trouble,
+		[MM_EV_VERDICT] = on_verdict,
 	};
 
 	mm_load_expect(s->load, r);

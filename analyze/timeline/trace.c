@@ -229,6 +229,11 @@ add_reply(struct mm_buf *out, const struct mm_story_fact *f)
 
 	if (f->text.p == NULL)
 		return;
+	if (f->kind[0] == 'v') { /* a filter's words are no reply */
+		mm_buf_addz(out, "\n        ");
+		add_seen(out, f->text);
+		return;
+	}
 	mm_reply_parse(f->text, NULL, &reply);
 	mm_buf_addz(out, "\n        ");
 	if (reply.code > 0)

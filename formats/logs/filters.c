@@ -1,5 +1,6 @@
 #include "formats/logs/filters.h"
 #include "formats/base/status.h"
+#include "formats/logs/filters_line.h"
 
 /* Tags that are one of these, perhaps with more behind: "amavisd-new",
  * "opendkim[7]", "dovecot: lmtp(bob)". */
@@ -12,7 +13,8 @@ static const char *const programs[] = {
 	"smf-spf",	  "sid-filter", "sid-milter",	  "cbpolicyd",
 	"postfwd",	  "postsrsd",	"mimedefang",	  "MailScanner",
 	"rmilter",	  "dspam",	"mailman",	  "saslauthd",
-	"dovecot",	  "cyrus",	"lmtpunix",
+	"dovecot",	  "cyrus",	"lmtpunix",	  "lmtp(",
+	"lda(",
 };
 
 /* What is worth keeping: in lines of this program, NULL for any. */
@@ -39,8 +41,9 @@ filters_claims(const struct mm_line *line)
 	return false;
 }
 
-static void
-begin(struct mm_record *r, enum mm_event event, const struct mm_line *line)
+void
+mm_filters_begin(struct mm_record *r, enum mm_event event,
+		 const struct mm_line *line)
 {
 	mm_record_init(r, event, MM_MTA_NONE);
 	r->t_us = line->t_us;
@@ -75,7 +78,7 @@ emit_passed(const struct mm_line *line, struct mm_emit *emit)
 
 	if (from.n < 5 || to.n < 5)
 		return false;
-	begin(&r, MM_EV_SAME_MAIL, line);
+	mm_filters_begin(&r, MM_EV_SAME_MAIL, line);
 	r.queue_id = from;
 	r.other_id = to;
 	r.join = MM_JOIN_FILTER;
@@ -87,15 +90,18 @@ static enum mm_verdict
 filters_parse(const struct mm_line *line, struct mm_emit *emit)
 {
 	struct mm_record r;
+	bool told = mm_filters_verdict(line, emit);
 
-	if (mm_str_starts(line->tag, "amavis") && emit_passed(line, emit))
+	if (mm_str_starts(line->tag, "amavis"))
+		told |= emit_passed(line, emit);
+	if (told)
 		return MM_LINE_RECORD;
 	for (size_t i = 0; i < MM_COUNT(rules); i++) {
 		if ((rules[i].program != NULL &&
 		     !mm_str_starts(line->tag, rules[i].program)) ||
 		    mm_str_find(line->text, rules[i].words) == MM_NOT_FOUND)
 			continue;
-		begin(&r, MM_EV_TROUBLE, line);
+		mm_filters_begin(&r, MM_EV_TROUBLE, line);
 		r.trouble = rules[i].trouble;
 		r.text = line->text;
 		emit->record(emit->ctx, &r);

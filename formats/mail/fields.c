@@ -45,6 +45,9 @@ static const struct mm_field fields[] = {
 	{ "daemon", MM_FIELD_WORD, AT(daemon), mm_daemon_words,
 	  "what happened to the MTA" },
 	{ "trouble", MM_FIELD_WORD, AT(trouble), mm_trouble_words, "where" },
+	{ "opinion", MM_FIELD_WORD, AT(opinion), mm_opinion_words,
+	  "what a filter thinks of a mail" },
+	{ "score", MM_FIELD_TEXT, AT(score), NULL, "a filter's points" },
 	{ "dsn", MM_FIELD_TEXT, AT(dsn), NULL, "the MTA's own status code" },
 	{ "reply", MM_FIELD_TEXT, AT(reply), NULL, "reason or reply" },
 	{ "delay", MM_FIELD_SPAN, AT(delay_us), NULL,
@@ -64,7 +67,7 @@ static const struct {
 } always[] = {
 	{ "outcome", MM_EV_ATTEMPT }, { "action", MM_EV_REJECT },
 	{ "notice", MM_EV_NOTICE },   { "daemon", MM_EV_DAEMON },
-	{ "trouble", MM_EV_TROUBLE },
+	{ "trouble", MM_EV_TROUBLE }, { "opinion", MM_EV_VERDICT },
 };
 
 const struct mm_field *

@@ -35,6 +35,12 @@ const char *const mm_trouble_words[] = { "disk",   "dns",    "tls",
 					 "filter", "config", "resource",
 					 "other",  NULL };
 
+const char *const mm_opinion_words[] = {
+	"none",	      "clean",	"spam",	     "infected", "banned", "signed",
+	"pass",	      "fail",	"greylist",  "defer",	 "reject", "discard",
+	"quarantine", "stored", "forwarded", "other",	 NULL,
+};
+
 static const char *const mtas[] = {
 	"unknown", "postfix",  "exim",	   "sendmail", "opensmtpd", "qmail",
 	"kumomta", "powermta", "exchange", "own",      NULL,
@@ -44,7 +50,7 @@ static const char *const events[] = {
 	"expired", "notice",  "same-mail",  "held",    "released",
 	"frozen",  "deleted", "requeued",   "done",    "cut",
 	"reject",  "connect", "disconnect", "daemon",  "trouble",
-	NULL,
+	"verdict", NULL,
 };
 
 /* The word in a table, or "?" for a value from a damaged case file. */
@@ -86,6 +92,12 @@ const char *
 mm_daemon_name(enum mm_daemon d)
 {
 	return word(mm_daemon_words, d);
+}
+
+const char *
+mm_opinion_name(enum mm_opinion o)
+{
+	return word(mm_opinion_words, o);
 }
 
 const char *

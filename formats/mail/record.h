@@ -52,6 +52,10 @@ enum mm_event {
 	MM_EV_DISCONNECT,
 	MM_EV_DAEMON,  /* `daemon` says what happened to the MTA */
 	MM_EV_TROUBLE, /* `trouble` says where; text is its words */
+	/* What a filter said of a mail: `opinion`, score, text; which mail is
+	 * told by the queue id, or by message_id, or by client, sender and
+	 * recipient. */
+	MM_EV_VERDICT,
 	MM_EV_COUNT
 };
 
@@ -116,6 +120,25 @@ enum mm_trouble {
 	MM_TROUBLE_OTHER
 };
 
+enum mm_opinion {
+	MM_OPINION_NONE,
+	MM_OPINION_CLEAN,
+	MM_OPINION_SPAM,
+	MM_OPINION_INFECTED,
+	MM_OPINION_BANNED,
+	MM_OPINION_SIGNED,
+	MM_OPINION_PASS, /* of a check: DKIM, DMARC, SPF, greylist */
+	MM_OPINION_FAIL,
+	MM_OPINION_GREYLIST,
+	MM_OPINION_DEFER,
+	MM_OPINION_REJECT,
+	MM_OPINION_DISCARD,
+	MM_OPINION_QUARANTINE,
+	MM_OPINION_STORED, /* in a mailbox */
+	MM_OPINION_FORWARDED,
+	MM_OPINION_OTHER
+};
+
 struct mm_record {
 	enum mm_event event;
 	enum mm_mta mta;
@@ -154,7 +177,9 @@ struct mm_record {
 	enum mm_join join;
 	enum mm_daemon daemon;
 	enum mm_trouble trouble;
-	struct mm_str text; /* free words of the event */
+	enum mm_opinion opinion;
+	struct mm_str score; /* of a filter, as it writes it: "15.1/15.0" */
+	struct mm_str text;  /* free words of the event */
 };
 
 /* All fields absent but event, mta, and what `line` knows. */
@@ -165,13 +190,15 @@ extern const char *const mm_outcome_words[],
     *const mm_action_words[], *const mm_notice_words[],
 				  *const mm_join_words[],
 				      *const mm_daemon_words[],
-					  *const mm_trouble_words[];
+					  *const mm_trouble_words[],
+					      *const mm_opinion_words[];
 
 const char *mm_mta_name(enum mm_mta mta);	/* "postfix" */
 const char *mm_event_name(enum mm_event event); /* "attempt" */
 const char *mm_outcome_name(enum mm_outcome o); /* "sent" */
 const char *mm_join_name(enum mm_join join);	/* "queued-as" */
 const char *mm_daemon_name(enum mm_daemon d);	/* "start" */
+const char *mm_opinion_name(enum mm_opinion o); /* "spam" */
 const char *mm_trouble_name(enum mm_trouble t); /* "disk" */
 
 #endif

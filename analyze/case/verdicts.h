@@ -1,0 +1,17 @@
+/* verdicts.h - what filters said of mails, tied to the mails.
+ *
+ * A verdict that names a queue id is tied when it is read, if its message is
+ * known by then. What is left is tied here, once all is in: by the queue id on
+ * its host and the time; by the Message-ID to the message that was in that
+ * host's queue then; by client, sender and recipient where one message of that
+ * minute fits. One that fits none stays untied, and is counted.
+ */
+#ifndef MM_VERDICTS_H
+#define MM_VERDICTS_H
+
+#include "analyze/case/store.h"
+
+enum mm_status mm_verdicts_tie(struct mm_store *s,
+			       struct mm_err *err) MM_USE_RESULT;
+
+#endif

@@ -1,0 +1,1 @@
+mailmortem ingest -q -c {}/c.mm --tz UTC test-corpus/filters/story.log && mailmortem trace 4jXHlC1wH9zM -c {}/c.mm && mailmortem trace 4jXHlD2xK3zN -c {}/c.mm --lines && sqlite3 {}/c.mm 'SELECT coalesce(tie, "-"), program, opinion, score, text FROM v_verdict'
