@@ -47,6 +47,10 @@ struct mm_row_leg {
 	struct mm_row_place at;
 };
 
+struct mm_row_tie { /* the leg that was the n-th row is of `message` */
+	uint32_t leg, message;
+};
+
 struct mm_row_step {
 	uint32_t message;
 	int64_t t_us;
@@ -96,6 +100,7 @@ enum mm_row_kind {
 	MM_ROW_RECIPIENT,
 	MM_ROW_ATTEMPT,
 	MM_ROW_LEG,
+	MM_ROW_TIE,
 	MM_ROW_STEP,
 	MM_ROW_EDGE,
 	MM_ROW_REJECT,
@@ -113,6 +118,7 @@ struct mm_row {
 		struct mm_row_recipient recipient;
 		struct mm_row_attempt attempt;
 		struct mm_row_leg leg;
+		struct mm_row_tie tie;
 		struct mm_row_step step;
 		struct mm_row_edge edge;
 		struct mm_row_reject reject;

@@ -37,6 +37,7 @@ static const char *const inserts[MM_ROW_KINDS] = {
 	    "INSERT INTO attempt VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,"
 	    "?,?,?)",
 	[MM_ROW_LEG] = "INSERT INTO leg VALUES(NULL,?,?,?,?,?,?,?,?,?)",
+	[MM_ROW_TIE] = "UPDATE leg SET message = ?2 WHERE id = ?1",
 	[MM_ROW_STEP] = "INSERT INTO step VALUES(?,?,?,?,?)",
 	[MM_ROW_EDGE] = "INSERT INTO edge VALUES(?,?,?,?,?,?,?)",
 	[MM_ROW_REJECT] =
@@ -162,6 +163,13 @@ bind_leg(struct mm_query *q, const struct mm_row *row)
 }
 
 static void
+bind_tie(struct mm_query *q, const struct mm_row *row)
+{
+	mm_query_bind_int(q, 0, row->u.tie.leg);
+	mm_query_bind_int(q, 1, row->u.tie.message);
+}
+
+static void
 bind_step(struct mm_query *q, const struct mm_row *row)
 {
 	const struct mm_row_step *r = &row->u.step;
@@ -259,10 +267,10 @@ static void (*const bind[MM_ROW_KINDS])(struct mm_query *q,
 					const struct mm_row *row) = {
 	[MM_ROW_MESSAGE] = bind_message, [MM_ROW_RECIPIENT] = bind_recipient,
 	[MM_ROW_ATTEMPT] = bind_attempt, [MM_ROW_LEG] = bind_leg,
-	[MM_ROW_STEP] = bind_step,	 [MM_ROW_EDGE] = bind_edge,
-	[MM_ROW_REJECT] = bind_reject,	 [MM_ROW_EVENT] = bind_event,
-	[MM_ROW_VERDICT] = bind_verdict, [MM_ROW_NAME] = bind_name,
-	[MM_ROW_ADDRESS] = bind_address,
+	[MM_ROW_TIE] = bind_tie,	 [MM_ROW_STEP] = bind_step,
+	[MM_ROW_EDGE] = bind_edge,	 [MM_ROW_REJECT] = bind_reject,
+	[MM_ROW_EVENT] = bind_event,	 [MM_ROW_VERDICT] = bind_verdict,
+	[MM_ROW_NAME] = bind_name,	 [MM_ROW_ADDRESS] = bind_address,
 };
 
 static void
@@ -403,6 +411,7 @@ keep_texts(struct batch *b, struct mm_row *row)
 		keep_verdict(b, &row->u.verdict);
 		break;
 	case MM_ROW_RECIPIENT:
+	case MM_ROW_TIE:
 	case MM_ROW_STEP:
 	case MM_ROW_EDGE:
 	case MM_ROW_NAME:

@@ -173,6 +173,12 @@ on_arrival(struct mm_stitch *s)
 	remember_client(s, l);
 }
 
+static uint64_t
+client_key(const struct mm_stitch *s)
+{
+	return mm_clients_key(s->where.origin, s->r->pid);
+}
+
 static void
 on_detail(struct mm_stitch *s)
 {
@@ -193,6 +199,8 @@ on_detail(struct mm_stitch *s)
 			l->flags &= ~(unsigned)MM_MSG_NO_START;
 	}
 	mm_trail_add(&l->trail, s->where.at);
+	if (s->r->mta == MM_MTA_POSTFIX)
+		mm_clients_drop(&s->tried, client_key(s));
 	if (s->r->sender.p != NULL) {
 		l->active = true;
 		/* The client left, but after the end of its message. */
@@ -311,6 +319,23 @@ note_handover(struct mm_stitch *s, const struct mm_life *l,
 
 static void on_leg(struct mm_stitch *s);
 
+/* What the process tried before, without a name of what for. */
+static void
+tie_legs(struct mm_stitch *s, struct mm_life *l)
+{
+	struct mm_row_place at;
+	uint32_t leg;
+
+	while (
+	    s->r->mta == MM_MTA_POSTFIX &&
+	    mm_clients_take(&s->tried, client_key(s), s->r->t_us, &leg, &at)) {
+		struct mm_row row = { MM_ROW_TIE, { .tie = { leg, l->id } } };
+
+		mm_trail_add(&l->trail, at);
+		mm_load_row(s->load, &row);
+	}
+}
+
 static void
 on_attempt(struct mm_stitch *s)
 {
@@ -336,6 +361,7 @@ on_attempt(struct mm_stitch *s)
 		if (r->delay_us >= 0 && r->t_us != MM_TIME_NONE)
 			l->arrived_us = r->t_us - r->delay_us;
 	}
+	tie_legs(s, l);
 	mm_trail_add(&l->trail, s->where.at);
 	l->active = true;
 	take_details(s, l);
@@ -395,6 +421,10 @@ on_leg(struct mm_stitch *s)
 	leg->reply = mm_stitch_reply(s, leg->relay);
 	leg->args = mm_stitch_args(s);
 	mm_load_row(s->load, &row);
+	mm_clients_leg(&s->tried,
+		       l == NULL && r->mta == MM_MTA_POSTFIX ? client_key(s)
+							     : 0,
+		       r->t_us, s->where.at);
 }
 
 void

@@ -4,6 +4,7 @@
 #ifndef MM_STITCHING_H
 #define MM_STITCHING_H
 
+#include "analyze/timeline/clients.h"
 #include "analyze/timeline/deliveries.h"
 #include "analyze/timeline/join.h"
 #include "analyze/timeline/local.h"
@@ -27,6 +28,7 @@ struct mm_stitch {
 	struct mm_stitch_client clients[MM_STITCH_CLIENTS];
 	struct mm_deliveries deliveries;
 	struct mm_sessions sessions;
+	struct mm_clients tried;
 	struct mm_intern roots; /* instance roots */
 	struct mm_intern seen_rejects;
 	struct mm_buf args;

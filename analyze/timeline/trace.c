@@ -264,8 +264,7 @@ add_fact(struct mm_buf *out, const struct mm_story_fact *f, uint32_t number)
 		}
 		mm_buf_addc(out, ' ');
 	}
-	add_seen(out, f->kind[0] == 'l' ? MM_STR("tried, then another host")
-					: f->what);
+	add_seen(out, f->kind[0] == 'l' ? MM_STR("tried in vain") : f->what);
 	if ((f->flags & MM_ATT_CONTACT) == 0 && f->recipient != 0)
 		mm_buf_addz(out, ", nobody was contacted");
 	if (f->flags & MM_ATT_UNCERTAIN)

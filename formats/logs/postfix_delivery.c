@@ -182,8 +182,11 @@ mm_postfix_delivery(const struct mm_postfix_line *l)
 		i++;
 	if (i == MM_COUNT(words))
 		return mm_postfix_malformed(l, "status of an unknown name");
-	if (words[i].event == MM_EV_COUNT)
-		return MM_LINE_NOISE;
+	if (words[i].event == MM_EV_COUNT) {
+		/* All that counts: the process is done with this one. */
+		mm_postfix_begin(l, &r, MM_EV_DETAIL);
+		return mm_postfix_emit(l, &r);
+	}
 	r.event = words[i].event;
 	r.outcome = words[i].outcome;
 	if (r.outcome == MM_OUT_SENT && mm_str_is(l->program, "discard"))
