@@ -19,7 +19,8 @@ static const char details[] =
     "  templates   reply texts by shape\n"
     "  reports     a row for each recipient of a bounce or delay notice in a\n"
     "              mailbox or .eml file\n"
-    "  timeseries  attempts by minute and receiver\n";
+    "  timeseries  attempts by minute and receiver\n"
+    "  duplicates  recipients who got a mail more than once, or may have\n";
 
 static enum mm_status
 export_to(struct mm_output *o, struct mm_store *s, const struct mm_export *x,

@@ -15,7 +15,7 @@ import sys
 PROGRAM, FOLDER = os.path.abspath(sys.argv[1]), sys.argv[2]
 CORPUS = os.path.abspath("test-corpus")
 EXPORTS = ("deliveries", "hops", "ledger", "causes", "templates",
-           "timeseries", "incidents", "queue", "reports")
+           "timeseries", "incidents", "duplicates", "queue", "reports")
 passed = failed = 0
 
 

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "analyze/case/duplicates.h"
 #include "analyze/case/export_deliveries.h"
 #include "analyze/case/exports.h"
 #include "analyze/case/latest.h"
@@ -157,6 +158,37 @@ static const struct mm_column timeseries_columns[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct mm_column duplicate_columns[] = {
+	{ "host", "host", MM_TEXT },
+	{ "message_id", "Message-ID", MM_TEXT },
+	{ "recipient", "recipient", MM_TEXT },
+	{ "sent", "delivered", MM_INT },
+	{ "uncertain", "uncertain", MM_INT },
+	{ "sure", "sure", MM_BOOL },
+	{ "first", "first", MM_TIME },
+	{ "last", "last", MM_TIME },
+	{ "how", "how", MM_TEXT },
+	{ "evidence", "evidence", MM_NESTED },
+};
+/* clang-format on */
+
+static enum mm_status
+run_duplicates(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	       struct mm_err *err)
+{
+	mm_store_index(s, "CREATE INDEX IF NOT EXISTS leg_message ON"
+			  " leg(message) WHERE message IS NOT NULL");
+	return mm_select(
+	    s,
+	    "SELECT host, message_id, recipient, sent, uncertain,"
+	    " sure, first_us, last_us, how, evidence"
+	    " FROM (" MM_DUPLICATES(
+		"1") ")"
+		     " ORDER BY first_us, host, message_id, recipient",
+	    at_us, duplicate_columns, MM_COUNT(duplicate_columns), sink, err);
+}
+
 /* The kinds of enum mm_join, spelt as mm_join_name spells them. */
 #define JOIN_NAME                                                              \
 	"CASE e.kind WHEN 1 THEN 'queued-as' WHEN 2 THEN 'filter'"             \
@@ -313,6 +345,8 @@ static const struct mm_export exports[] = {
 	  template_columns, MM_COUNT(template_columns), run_templates },
 	{ "reports", "recipients of bounces and delay notices in mailboxes",
 	  report_columns, MM_COUNT(report_columns), run_reports },
+	{ "duplicates", "recipients who got a mail twice, or may have",
+	  duplicate_columns, MM_COUNT(duplicate_columns), run_duplicates },
 	{ "timeseries", "attempts by minute and receiver",
 	  timeseries_columns, MM_COUNT(timeseries_columns), run_timeseries },
 };

@@ -1,4 +1,5 @@
 #include "analyze/case/schema.h"
+#include "analyze/case/duplicates.h"
 #include "formats/base/status.h"
 
 /* A compiler need not take texts of more than 4095 bytes: several. */
@@ -181,9 +182,15 @@ static const char answer_views[] =
     " foreign_lines AS \"foreign\", malformed, duplicate_lines, torn_at,"
     " note FROM file;";
 
+static const char duplicate_view[] =
+    "CREATE VIEW v_duplicate AS SELECT host, message_id, recipient, sent,"
+    " uncertain, sure, datetime(first_us / 1e6, 'unixepoch') AS first,"
+    " datetime(last_us / 1e6, 'unixepoch') AS last, how, evidence"
+    " FROM (" MM_DUPLICATES("1") ");";
+
 const char *const mm_schema_made[] = {
-	evidence_tables, message_tables, queue_tables, answer_tables,
-	message_views,	 answer_views,	 NULL,
+	evidence_tables, message_tables, queue_tables,	 answer_tables,
+	message_views,	 answer_views,	 duplicate_view, NULL,
 };
 
 /* What every reader asks for; the rest is built when first needed. */

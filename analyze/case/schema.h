@@ -49,7 +49,9 @@ enum mm_attempt_flag {
 	MM_ATT_CONTACT = 1,   /* somebody was reached or tried for */
 	MM_ATT_EXPIRED = 2,   /* not a try: given up here */
 	MM_ATT_UNCERTAIN = 4, /* lost after the end of data: may have arrived */
-	MM_ATT_SECURE = 8     /* over TLS; logs that never say so have none */
+	MM_ATT_SECURE = 8,    /* over TLS; logs that never say so have none */
+	MM_ATT_AGAIN = 16     /* within it a host before was lost after the end
+			       * of data: it may have kept a copy */
 };
 
 #endif

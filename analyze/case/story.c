@@ -1,12 +1,13 @@
 #include <stdlib.h>
 
+#include "analyze/case/duplicates.h"
 #include "analyze/case/story.h"
 #include "formats/base/mem.h"
 #include "formats/mail/record.h"
 #include "formats/mail/shape.h"
 
 struct mm_story {
-	struct mm_query *head, *recipients, *facts;
+	struct mm_query *duplicates, *head, *recipients, *facts;
 	struct mm_buf text;
 };
 
@@ -59,13 +60,25 @@ static const char facts_sql[] =
     " LEFT JOIN reply p ON p.id = x.reply"
     " ORDER BY x.t_us, x.file, x.line, x.kind";
 
+static const char duplicates_sql[] =
+    "SELECT recipient, how, sent, uncertain,"
+    " replace(substr(evidence, 3, length(evidence) - 4), '\",\"', ', ')"
+    " FROM (" MM_DUPLICATES("m.id = ?1 OR m.message_id ="
+			    " (SELECT nullif(message_id, '') FROM message "
+			    "WHERE id = ?1)") ")"
+					      " WHERE ?1 IN (SELECT value FROM "
+					      "json_each(messages))"
+					      " ORDER BY recipient";
+
 struct mm_story *
 mm_story_new(struct mm_store *s, struct mm_err *err)
 {
 	struct mm_story *y = mm_calloc(1, sizeof(*y));
 
 	mm_store_index(
-	    s, "CREATE INDEX IF NOT EXISTS recipient_message ON"
+	    s, "CREATE INDEX IF NOT EXISTS message_message_id"
+	       " ON message(message_id);"
+	       "CREATE INDEX IF NOT EXISTS recipient_message ON"
 	       " recipient(message);"
 	       "CREATE INDEX IF NOT EXISTS attempt_recipient ON"
 	       " attempt(recipient);"
@@ -77,10 +90,12 @@ mm_story_new(struct mm_store *s, struct mm_err *err)
 	       "CREATE INDEX IF NOT EXISTS reject_message ON reject(message)"
 	       " WHERE message IS NOT NULL;");
 	mm_buf_init(&y->text, (size_t)1 << 20);
+	y->duplicates = mm_query_new(s, duplicates_sql, err);
 	y->head = mm_query_new(s, head_sql, err);
 	y->recipients = mm_query_new(s, recipients_sql, err);
 	y->facts = mm_query_new(s, facts_sql, err);
-	if (y->head == NULL || y->recipients == NULL || y->facts == NULL) {
+	if (y->duplicates == NULL || y->head == NULL || y->recipients == NULL ||
+	    y->facts == NULL) {
 		mm_story_free(y);
 		return NULL;
 	}
@@ -92,6 +107,7 @@ mm_story_free(struct mm_story *y)
 {
 	if (y == NULL)
 		return;
+	mm_query_free(y->duplicates);
 	mm_query_free(y->head);
 	mm_query_free(y->recipients);
 	mm_query_free(y->facts);
@@ -169,6 +185,28 @@ mm_story_recipient(struct mm_story *y, uint32_t message, bool first,
 		.n_attempts = mm_query_int(q, 7),
 		.final = (int)mm_query_int(q, 8),
 		.proof = (int)mm_query_int(q, 9),
+	};
+	return MM_OK;
+}
+
+enum mm_status
+mm_story_duplicate(struct mm_story *y, uint32_t message, bool first,
+		   struct mm_story_duplicate *d, struct mm_err *err)
+{
+	struct mm_query *q = y->duplicates;
+	enum mm_status st;
+
+	if (first)
+		ask(q, message);
+	st = mm_query_step(q, err);
+	if (st != MM_OK)
+		return st;
+	*d = (struct mm_story_duplicate){
+		.address = mm_query_text(q, 0),
+		.how = mm_query_text(q, 1),
+		.n_sent = mm_query_int(q, 2),
+		.n_uncertain = mm_query_int(q, 3),
+		.evidence = mm_query_text(q, 4),
 	};
 	return MM_OK;
 }

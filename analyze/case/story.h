@@ -38,6 +38,13 @@ struct mm_story_fact {
 	struct mm_str source; /* FILE:LINE */
 };
 
+/* A recipient who got the mail more than once, or may have: duplicates.h. */
+struct mm_story_duplicate {
+	struct mm_str address, how;
+	int64_t n_sent, n_uncertain;
+	struct mm_str evidence; /* "FILE:LINE, FILE:LINE" */
+};
+
 /* Prepared once, asked for many messages. Owned. */
 struct mm_story;
 struct mm_story *mm_story_new(struct mm_store *s, struct mm_err *err);
@@ -50,6 +57,10 @@ enum mm_status mm_story_head(struct mm_story *y, uint32_t message,
 /* MM_OK for each recipient, MM_END after the last; `first` begins anew. */
 enum mm_status mm_story_recipient(struct mm_story *y, uint32_t message,
 				  bool first, struct mm_story_recipient *r,
+				  struct mm_err *err) MM_USE_RESULT;
+/* The same for those who got it twice, as far as this message did it. */
+enum mm_status mm_story_duplicate(struct mm_story *y, uint32_t message,
+				  bool first, struct mm_story_duplicate *d,
 				  struct mm_err *err) MM_USE_RESULT;
 /* The same for facts, by time. */
 enum mm_status mm_story_fact(struct mm_story *y, uint32_t message, bool first,

@@ -51,6 +51,37 @@ mm_clients_take(struct mm_clients *c, uint64_t key, int64_t t_us, uint32_t *leg,
 }
 
 void
+mm_clients_lost(struct mm_clients *c, uint64_t key, uint32_t message,
+		int64_t t_us)
+{
+	struct mm_client *s = slot_of(c, key);
+
+	if (s->key != key)
+		*s = (struct mm_client){ .key = key };
+	s->t_us = t_us;
+	s->lost = message;
+	s->until_us = t_us + MM_CLIENTS_GAP_US;
+}
+
+bool
+mm_clients_again(struct mm_clients *c, uint64_t key, uint32_t message,
+		 int64_t t_us)
+{
+	struct mm_client *s = slot_of(c, key);
+
+	if (s->key != key || s->lost == 0)
+		return false;
+	if (s->lost != message || t_us > s->until_us) {
+		s->lost = 0;
+		return false;
+	}
+	/* The lines of one delivery come at once. */
+	if (s->until_us > t_us + MM_CLIENTS_BURST_US)
+		s->until_us = t_us + MM_CLIENTS_BURST_US;
+	return true;
+}
+
+void
 mm_clients_drop(struct mm_clients *c, uint64_t key)
 {
 	struct mm_client *s = slot_of(c, key);

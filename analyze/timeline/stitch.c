@@ -271,7 +271,7 @@ attempt_flags(const struct mm_record *r)
 {
 	/* Postfix's own words for it; the others name the stage. */
 	bool uncertain =
-	    r->outcome == MM_OUT_DEFERRED &&
+	    r->outcome != MM_OUT_SENT &&
 	    mm_str_find(r->reply, "message may be sent more than once") !=
 		MM_NOT_FOUND;
 
@@ -336,6 +336,13 @@ tie_legs(struct mm_stitch *s, struct mm_life *l)
 	}
 }
 
+static bool
+is_again(struct mm_stitch *s, const struct mm_life *l)
+{
+	return s->r->mta == MM_MTA_POSTFIX &&
+	       mm_clients_again(&s->tried, client_key(s), l->id, s->r->t_us);
+}
+
 static void
 on_attempt(struct mm_stitch *s)
 {
@@ -388,7 +395,8 @@ on_attempt(struct mm_stitch *s)
 		.delay_us = r->delay_us,
 		.outcome = (uint8_t)r->outcome,
 		.flags = attempt_flags(r) |
-			 (uint8_t)(is_secure(s) ? MM_ATT_SECURE : 0),
+			 (uint8_t)(is_secure(s) ? MM_ATT_SECURE : 0) |
+			 (uint8_t)(is_again(s, l) ? MM_ATT_AGAIN : 0),
 		.at = s->where.at,
 	};
 	memcpy(a->delays_us, r->delays_us, sizeof(a->delays_us));
@@ -425,6 +433,8 @@ on_leg(struct mm_stitch *s)
 		       l == NULL && r->mta == MM_MTA_POSTFIX ? client_key(s)
 							     : 0,
 		       r->t_us, s->where.at);
+	if (l != NULL && (leg->flags & MM_ATT_UNCERTAIN) != 0)
+		mm_clients_lost(&s->tried, client_key(s), l->id, r->t_us);
 }
 
 void

@@ -345,6 +345,24 @@ add_recipient(struct mm_buf *out, const struct mm_story_recipient *r,
 	mm_buf_addc(out, '\n');
 }
 
+static void
+add_duplicate(struct mm_buf *out, const struct mm_story_duplicate *d)
+{
+	mm_buf_addz(out, "    ! ");
+	add_seen(out, d->address);
+	if (d->n_sent > 1)
+		mm_buf_addf(out, " got it %lld times", (long long)d->n_sent);
+	else
+		mm_buf_addz(out, " may have got it more than once");
+	if (d->n_sent > 1 && d->n_uncertain > 0)
+		mm_buf_addz(out, ", perhaps more");
+	mm_buf_addz(out, " (");
+	add_seen(out, d->how);
+	mm_buf_addz(out, "): ");
+	add_seen(out, d->evidence);
+	mm_buf_addc(out, '\n');
+}
+
 static enum mm_status
 add_line(struct teller *t, struct mm_str file, uint32_t number,
 	 struct mm_str line)
@@ -367,6 +385,7 @@ mm_trace_block(struct mm_story *y, uint32_t message, struct mm_originals *lines,
 	struct mm_story_head h;
 	struct mm_story_recipient r;
 	struct mm_story_fact f;
+	struct mm_story_duplicate d;
 	struct numbers numbers = { 0 };
 	enum mm_status st = mm_story_head(y, message, &h, err);
 
@@ -376,6 +395,13 @@ mm_trace_block(struct mm_story *y, uint32_t message, struct mm_originals *lines,
 	while ((st = mm_story_recipient(y, message, numbers.n == 0, &r, err)) ==
 	       MM_OK)
 		add_recipient(out, &r, number_next(&numbers, r.id));
+	for (bool first = true;
+	     st == MM_END &&
+	     (st = mm_story_duplicate(y, message, first, &d, err)) == MM_OK;
+	     first = false) {
+		add_duplicate(out, &d);
+		st = MM_END;
+	}
 	for (bool first = true;
 	     st == MM_END &&
 	     (st = mm_story_fact(y, message, first, &f, err)) == MM_OK;

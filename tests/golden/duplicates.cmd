@@ -1,0 +1,1 @@
+mailmortem export duplicates -q test-corpus/timeline/duplicates.log
