@@ -265,6 +265,13 @@ test_rows(void **state)
 	check_file("test-corpus/timeline/exchange.txt");
 }
 
+static void
+test_haraka(void **state)
+{
+	(void)state;
+	check_file("test-corpus/timeline/haraka.txt");
+}
+
 int
 main(void)
 {
@@ -274,6 +281,7 @@ main(void)
 		cmocka_unit_test(test_sendmail),
 		cmocka_unit_test(test_opensmtpd),
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_haraka),
 	};
 
 	return cmocka_run_group_tests_name("stitch", tests, NULL, NULL);

@@ -36,6 +36,7 @@ struct mm_kept_recipient {
 	bool real;     /* `reply` is of a contact */
 	bool given;    /* named at arrival, not yet by an outcome */
 	bool here;     /* a copy was delivered on this host */
+	bool picked;   /* by the attempt in hand: parts.c */
 	bool gone;     /* an alias that became others: no row of its own */
 };
 

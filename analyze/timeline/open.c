@@ -153,7 +153,14 @@ settle_given(struct mm_open *o, const struct mm_life *l)
 
 		if (!r->given || r->final != MM_FINAL_UNKNOWN)
 			continue;
-		if (!l->closed)
+		if ((l->flags & MM_MSG_REJECTED) != 0) {
+			r->final = MM_FINAL_REJECTED;
+			r->final_us = l->ended_us;
+			continue;
+		}
+		if ((l->flags & MM_MSG_CUT) != 0)
+			r->gone = true; /* there was no mail for it */
+		else if (!l->closed)
 			r->final = MM_FINAL_DEFERRED;
 		else if (others)
 			r->gone = true; /* rewritten: known by another name */

@@ -123,7 +123,7 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 		l->sender = mm_stitch_address(s, r->sender);
 	if (r->size_bytes >= 0)
 		l->size = r->size_bytes;
-	if (r->n_recipients >= 0)
+	if (r->n_recipients >= 0 && r->event != MM_EV_ATTEMPT)
 		l->nrcpt = r->n_recipients;
 	if (r->client_name.p != NULL && l->client_name == 0)
 		l->client_name = mm_load_name(s->load, r->client_name);
@@ -131,10 +131,12 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 		l->client_ip = mm_load_name(s->load, r->client_ip);
 	if (r->sasl_user.p != NULL && l->sasl == 0)
 		l->sasl = mm_load_name(s->load, r->sasl_user);
-	if (r->session.p == NULL || r->mta != MM_MTA_OPENSMTPD)
+	if (r->session.p == NULL ||
+	    (r->mta != MM_MTA_OPENSMTPD && r->mta != MM_MTA_HARAKA))
 		return;
 	mm_sessions_fill(&s->sessions, s->where.host, r->session, l);
-	if (r->event != MM_EV_ATTEMPT && r->sender.p != NULL)
+	if (r->mta == MM_MTA_OPENSMTPD && r->event != MM_EV_ATTEMPT &&
+	    r->sender.p != NULL)
 		mm_sessions_sender(&s->sessions, s->where.host, r->session,
 				   mm_stitch_address(s, r->sender));
 }
@@ -201,7 +203,7 @@ on_detail(struct mm_stitch *s)
 	mm_trail_add(&l->trail, s->where.at);
 	if (s->r->mta == MM_MTA_POSTFIX)
 		mm_clients_drop(&s->tried, client_key(s));
-	if (s->r->sender.p != NULL) {
+	if (s->r->sender.p != NULL || s->r->mta == MM_MTA_HARAKA) {
 		l->active = true;
 		/* The client left, but after the end of its message. */
 		if (l->flags & MM_MSG_CUT)
@@ -343,41 +345,16 @@ is_again(struct mm_stitch *s, const struct mm_life *l)
 	       mm_clients_again(&s->tried, client_key(s), l->id, s->r->t_us);
 }
 
+/* The attempt in hand, of the recipient `id` of `l`. */
 static void
-on_attempt(struct mm_stitch *s)
+attempt_of(struct mm_stitch *s, const struct mm_life *l, uint32_t id)
 {
 	const struct mm_record *r = s->r;
-	struct mm_life *l = NULL;
-	const struct mm_delivery *d = NULL;
-	uint32_t relay, reply, id;
-	struct mm_kept_recipient *k;
+	struct mm_kept_recipient *k = mm_open_recipient(&s->open, id);
+	uint32_t relay, reply;
 	struct mm_row row;
 	struct mm_row_attempt *a = &row.u.attempt;
 
-	if (r->queue_id.p != NULL)
-		l = mm_open_find(&s->open, &s->where, r->queue_id);
-	else if ((d = mm_deliveries_find(&s->deliveries, s->where.host,
-					 r->session)) != NULL)
-		l = d->life;
-	else {
-		on_leg(s); /* of a message that is not known */
-		return;
-	}
-	if (l == NULL) {
-		l = mm_open_begin(&s->open, &s->where, r->queue_id);
-		if (r->delay_us >= 0 && r->t_us != MM_TIME_NONE)
-			l->arrived_us = r->t_us - r->delay_us;
-	}
-	tie_legs(s, l);
-	mm_trail_add(&l->trail, s->where.at);
-	l->active = true;
-	take_details(s, l);
-	k = mm_life_recipient(
-	    &s->open.lives, l,
-	    d != NULL ? d->address : mm_stitch_address(s, r->recipient), &id);
-	if (k->orig == 0 && r->orig_recipient.p != NULL &&
-	    !mm_str_eq(r->orig_recipient, r->recipient))
-		k->orig = mm_stitch_address(s, r->orig_recipient);
 	relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
 	reply = mm_stitch_reply(s, relay);
@@ -402,6 +379,61 @@ on_attempt(struct mm_stitch *s)
 	memcpy(a->delays_us, r->delays_us, sizeof(a->delays_us));
 	mm_load_row(s->load, &row);
 	note_handover(s, l, k, id, relay);
+}
+
+/* The same, of all that it may be of. */
+static void
+attempt_of_picked(struct mm_stitch *s, struct mm_life *l)
+{
+	if (mm_stitch_pick(s, l) == 0)
+		on_leg(s);
+	for (uint32_t id = l->first_recipient; id != 0;
+	     id = mm_open_recipient(&s->open, id)->next) {
+		if (!mm_open_recipient(&s->open, id)->picked)
+			continue;
+		mm_open_recipient(&s->open, id)->picked = false;
+		attempt_of(s, l, id);
+	}
+}
+
+static void
+on_attempt(struct mm_stitch *s)
+{
+	const struct mm_record *r = s->r;
+	struct mm_life *l = NULL;
+	const struct mm_delivery *d = NULL;
+	uint32_t id;
+	struct mm_kept_recipient *k;
+
+	if (r->queue_id.p != NULL)
+		l = mm_open_find(&s->open, &s->where, r->queue_id);
+	else if ((d = mm_deliveries_find(&s->deliveries, s->where.host,
+					 r->session)) != NULL)
+		l = d->life;
+	else {
+		on_leg(s); /* of a message that is not known */
+		return;
+	}
+	if (l == NULL) {
+		l = mm_open_begin(&s->open, &s->where, r->queue_id);
+		if (r->delay_us >= 0 && r->t_us != MM_TIME_NONE)
+			l->arrived_us = r->t_us - r->delay_us;
+	}
+	tie_legs(s, l);
+	mm_trail_add(&l->trail, s->where.at);
+	l->active = true;
+	take_details(s, l);
+	if (mm_stitch_names_none(r)) {
+		attempt_of_picked(s, l);
+		return;
+	}
+	k = mm_life_recipient(
+	    &s->open.lives, l,
+	    d != NULL ? d->address : mm_stitch_address(s, r->recipient), &id);
+	if (k->orig == 0 && r->orig_recipient.p != NULL &&
+	    !mm_str_eq(r->orig_recipient, r->recipient))
+		k->orig = mm_stitch_address(s, r->orig_recipient);
+	attempt_of(s, l, id);
 }
 
 static void
@@ -485,7 +517,10 @@ on_expired(struct mm_stitch *s)
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
 
 	take_details(s, l);
-	finish(s, l, MM_FINAL_EXPIRED);
+	if (mm_stitch_names_none(s->r))
+		mm_stitch_expire_part(s, l);
+	else
+		finish(s, l, MM_FINAL_EXPIRED);
 	mm_stitch_step(s, l, "expired");
 }
 
@@ -576,23 +611,14 @@ on_requeued(struct mm_stitch *s)
 	mm_open_close(&s->open, l, s->r->t_us);
 }
 
-static bool
-is_waiting(const struct mm_stitch *s, const struct mm_life *l)
-{
-	uint32_t id = l->first_recipient;
-
-	while (id != 0 && mm_kept_is_final(mm_open_recipient(&s->open, id)))
-		id = mm_open_recipient(&s->open, id)->next;
-	return id != 0;
-}
-
 static void
 on_done(struct mm_stitch *s)
 {
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
 
-	/* It has records of recipients only: of several the last one ends. */
-	if (s->r->mta == MM_MTA_KUMOMTA && is_waiting(s, l))
+	/* They log recipients only: of several the last one ends. */
+	if ((s->r->mta == MM_MTA_KUMOMTA || s->r->mta == MM_MTA_HARAKA) &&
+	    mm_stitch_waiting(s, l))
 		return;
 	if (s->r->mta == MM_MTA_POSTFIX)
 		mm_open_mark_queue(&s->open, s->where.root);
@@ -609,7 +635,11 @@ on_cut(struct mm_stitch *s)
 	struct mm_life *l;
 
 	if (s->r->queue_id.p != NULL) {
-		l = mm_open_get(&s->open, &s->where, s->r->queue_id);
+		l = s->r->mta == MM_MTA_HARAKA
+			? mm_open_find(&s->open, &s->where, s->r->queue_id)
+			: mm_open_get(&s->open, &s->where, s->r->queue_id);
+		if (l == NULL)
+			return;
 	} else {
 		if (c->life == NULL || c->host != s->where.host ||
 		    c->pid != s->r->pid || c->life->id != c->message)

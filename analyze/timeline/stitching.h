@@ -52,6 +52,15 @@ void mm_stitch_step(struct mm_stitch *s, const struct mm_life *l,
 void mm_stitch_finish(struct mm_stitch *s, const struct mm_life *l,
 		      uint32_t address, uint8_t final);
 
+/* parts.c: records of a part of a message (mm_record.part). */
+bool mm_stitch_names_none(const struct mm_record *r);
+/* Is a recipient without a final? */
+bool mm_stitch_waiting(const struct mm_stitch *s, const struct mm_life *l);
+/* Mark the recipients (`picked`) that the record in hand is of; how many. Who
+ * reads the marks takes them away. */
+size_t mm_stitch_pick(struct mm_stitch *s, struct mm_life *l);
+void mm_stitch_expire_part(struct mm_stitch *s, struct mm_life *l);
+
 /* refusals.c: the record in hand is MM_EV_REJECT. */
 void mm_stitch_refusal(struct mm_stitch *s);
 

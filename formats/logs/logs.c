@@ -3,6 +3,7 @@
 #include "formats/logs/exchange.h"
 #include "formats/logs/exim.h"
 #include "formats/logs/filters.h"
+#include "formats/logs/haraka.h"
 #include "formats/logs/kumomta.h"
 #include "formats/logs/opensmtpd.h"
 #include "formats/logs/own.h"
@@ -24,6 +25,7 @@ static const struct mm_log_format *const formats[] = {
 	&mm_log_kumomta,
 	&mm_log_powermta,
 	&mm_log_exchange,
+	&mm_log_haraka,
 	&mm_log_filters,
 	&mm_log_syslog,
 	/* clang-format on */

@@ -18,6 +18,8 @@ static const struct mm_field fields[] = {
 	  "envelope recipient" },
 	{ "orig_recipient", MM_FIELD_TEXT, AT(orig_recipient), NULL,
 	  "the recipient as it was given" },
+	{ "part", MM_FIELD_NUMBER, AT(part), NULL,
+	  "which part of the message, by domain" },
 	{ "size", MM_FIELD_NUMBER, AT(size_bytes), NULL, "bytes" },
 	{ "n_recipients", MM_FIELD_NUMBER, AT(n_recipients), NULL,
 	  "how many recipients" },

@@ -9,6 +9,7 @@ mm_record_init(struct mm_record *r, enum mm_event event, enum mm_mta mta)
 		.event = event,
 		.mta = mta,
 		.t_us = MM_TIME_NONE,
+		.part = -1,
 		.size_bytes = -1,
 		.n_recipients = -1,
 		.relay_port = -1,
@@ -43,7 +44,7 @@ const char *const mm_opinion_words[] = {
 
 static const char *const mtas[] = {
 	"unknown", "postfix",  "exim",	   "sendmail", "opensmtpd", "qmail",
-	"kumomta", "powermta", "exchange", "own",      NULL,
+	"kumomta", "powermta", "exchange", "haraka",   "own",	    NULL,
 };
 static const char *const events[] = {
 	"arrival", "detail",  "recipient",  "attempt", "leg",

@@ -20,6 +20,7 @@ enum mm_mta {
 	MM_MTA_KUMOMTA,
 	MM_MTA_POWERMTA,
 	MM_MTA_EXCHANGE,
+	MM_MTA_HARAKA,
 	MM_MTA_OWN, /* a user's own format: `instance` names it */
 	MM_MTA_COUNT
 };
@@ -152,6 +153,11 @@ struct mm_record {
 	struct mm_str message_id; /* without < > */
 	struct mm_str sender;	  /* envelope; empty: the null sender */
 	struct mm_str recipient, orig_recipient;
+	/* Of a message that goes out in parts, one for each domain of its
+	 * recipients in their order: which, from 1. An attempt of Haraka that
+	 * names no recipient, or "@domain", is of those of the part, or of all,
+	 * that wait; of n_recipients of them where that is known. */
+	int64_t part;
 	int64_t size_bytes, n_recipients;
 
 	struct mm_str client_name, client_ip, helo, sasl_user, protocol;

@@ -318,7 +318,9 @@ open_shipped(struct mm_envelope *e, struct mm_framer *f, struct mm_line *line)
 	const struct mm_json *pid = first_of(e->root, pid_keys);
 	uint64_t v;
 
-	if (text.p == NULL)
+	/* Haraka's own have a message, too. */
+	if (text.p == NULL || (mm_json_get(e->root, "uuid") != NULL &&
+			       mm_json_get(e->root, "level") != NULL))
 		return false;
 	if (tag.p == NULL)
 		tag = mm_json_str(first_within(e->root, "process", names));
@@ -327,8 +329,10 @@ open_shipped(struct mm_envelope *e, struct mm_framer *f, struct mm_line *line)
 	v = (uint64_t)mm_json_int(pid, 0);
 	mm_frame_inner(f, mm_str_trim(text),
 		       json_time(first_of(e->root, time_keys)), line);
+	/* Lines of Haraka have neither stamp nor program. */
 	if (line->framing == MM_FRAME_NONE && line->tag.p == NULL &&
-	    tag.p == NULL)
+	    tag.p == NULL && !mm_str_starts(line->text, "[") &&
+	    !mm_str_starts(line->text, "{\"level\":"))
 		return false;
 	line->framing = MM_FRAME_JSON;
 	if (line->host.p == NULL)

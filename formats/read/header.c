@@ -120,6 +120,22 @@ skip_message_id(struct mm_str *s)
 		*s = rest;
 }
 
+/* Haraka has no header, and may write "[LEVEL]", pairs or JSON behind its
+ * stamp; colours of a terminal are no host either. */
+static bool
+is_no_host(struct mm_str word)
+{
+	switch (word.p[0]) {
+	case '[':
+		return word.n > 2 && word.p[1] >= 'A' && word.p[1] <= 'Z' &&
+		       word.p[word.n - 1] == ']';
+	case 'l':
+		return mm_str_starts(word, "level=");
+	default:
+		return word.p[0] == '{' || word.p[0] == '\x1b';
+	}
+}
+
 void
 mm_header_take(struct mm_str s, struct mm_line *out)
 {
@@ -131,6 +147,9 @@ mm_header_take(struct mm_str s, struct mm_line *out)
 	word = mm_header_word(s);
 	if (word.n == 0) {
 		(void)mm_str_skip(&s, " ");
+	} else if (is_no_host(word)) {
+		out->text = s;
+		return;
 	} else if (word.p[word.n - 1] == ':' ||
 		   (word.p[word.n - 1] == ']' && word.p[0] != '[') ||
 		   mm_str_is(word, "---")) {
