@@ -28,7 +28,8 @@ struct hop {
 };
 
 struct edge {
-	uint32_t from, to;
+	uint32_t from, to; /* from 0: whose Message-ID has this hash */
+	uint64_t from_hash;
 	uint32_t next; /* index + 1 of the next split of `from` */
 	struct mm_row_place at;
 	uint8_t kind;
@@ -96,8 +97,29 @@ mm_joins_edge(struct mm_joins *j, uint32_t from, uint32_t to, enum mm_join kind,
 {
 	j->edges =
 	    mm_grow(j->edges, j->n_edges, &j->cap_edges, sizeof(*j->edges));
-	j->edges[j->n_edges++] =
-	    (struct edge){ from, to, 0, at, (uint8_t)kind };
+	j->edges[j->n_edges++] = (struct edge){
+		.from = from, .to = to, .at = at, .kind = (uint8_t)kind
+	};
+}
+
+void
+mm_joins_edge_from(struct mm_joins *j, struct mm_str message_id, uint32_t to,
+		   enum mm_join kind, struct mm_row_place at)
+{
+	mm_joins_edge(j, 0, to, kind, at);
+	j->edges[j->n_edges - 1].from_hash = mm_hash64(message_id);
+	j->by_message_id = true;
+}
+
+uint32_t
+mm_joins_moved(struct mm_joins *j, uint32_t recipient, uint32_t to,
+	       enum mm_join kind, struct mm_row_place at)
+{
+	return add_hop(j, &(struct hop){ .recipient = recipient,
+					 .next = to,
+					 .at = at,
+					 .kind = (uint8_t)kind,
+					 .sure = true });
 }
 
 static int
@@ -168,7 +190,7 @@ static void
 build_index(struct mm_joins *j, const struct mm_lives *l)
 {
 	struct sieve here = sieve_for(l->messages.n);
-	struct sieve wanted = sieve_for(j->n_hops);
+	struct sieve wanted = sieve_for(j->n_hops + j->n_edges);
 	size_t cap = 0;
 
 	for (uint32_t id = 1; id <= l->messages.n; id++) {
@@ -179,6 +201,9 @@ build_index(struct mm_joins *j, const struct mm_lives *l)
 	for (size_t i = 0; i < j->n_hops; i++)
 		if (sieve_has(&here, j->hops[i].next_hash))
 			sieve_add(&wanted, j->hops[i].next_hash);
+	for (size_t i = 0; i < j->n_edges; i++)
+		if (j->edges[i].from == 0)
+			sieve_add(&wanted, j->edges[i].from_hash);
 	for (uint32_t id = 1; id <= l->messages.n; id++) {
 		const struct mm_kept_message *m = message_at(l, id);
 
@@ -240,14 +265,17 @@ first_label(struct mm_str host)
 	return mm_str_upto(host, mm_str_findc(host, '.'));
 }
 
-/* By the Message-ID alone: at the host that took it, about then. */
+/* By the Message-ID alone: at the host that took it, about then. Services of
+ * one host share a clock: what was there before does not come after. */
 static int
 fits_message_id(const struct mm_load *load, const struct hop *h,
 		const struct mm_kept_recipient *r,
 		const struct mm_kept_message *from,
 		const struct mm_kept_message *to)
 {
-	return to->origin != from->origin &&
+	return to != from &&
+		       (to->origin != from->origin ||
+			to->arrived_us >= from->arrived_us) &&
 		       to->message_id_hash == h->next_hash &&
 		       to->arrived_us != MM_TIME_NONE &&
 		       to->arrived_us <= h->t_us + LATE_US &&
@@ -259,7 +287,15 @@ fits_message_id(const struct mm_load *load, const struct hop *h,
 		   : 0;
 }
 
-/* Among several lives of that id the one that began last before the reply. */
+static int64_t
+apart(const struct hop *h, const struct mm_kept_message *to)
+{
+	return h->t_us > to->arrived_us ? h->t_us - to->arrived_us
+					: to->arrived_us - h->t_us;
+}
+
+/* Among several lives of that id the one that began last before the reply; of
+ * that Message-ID the one that began next to it. */
 static void
 decide(const struct mm_joins *j, const struct mm_lives *l,
        const struct mm_load *load, struct hop *h)
@@ -268,6 +304,8 @@ decide(const struct mm_joins *j, const struct mm_lives *l,
 	const struct mm_kept_message *from = message_at(l, r->message);
 	int best = 0;
 
+	if (h->next != 0)
+		return; /* a line has told */
 	for (size_t i = first_with(j, h->next_hash);
 	     i < j->n_index && j->index[i].hash == h->next_hash; i++) {
 		const struct mm_kept_message *to =
@@ -279,7 +317,9 @@ decide(const struct mm_joins *j, const struct mm_lives *l,
 		if (fit == 0 || fit < best)
 			continue;
 		if (fit == best &&
-		    to->arrived_us < message_at(l, h->next)->arrived_us)
+		    (h->kind == MM_JOIN_MESSAGE_ID
+			 ? apart(h, to) > apart(h, message_at(l, h->next))
+			 : to->arrived_us < message_at(l, h->next)->arrived_us))
 			continue;
 		best = fit;
 		h->next = j->index[i].message;
@@ -312,15 +352,43 @@ is_handed_on(const struct mm_lives *l, const struct mm_kept_recipient *r,
 		has_recipient(l, e->to, r->address));
 }
 
+/* Whose Message-ID was named: on the same host rather than on another, and
+ * the last that began before. */
+static void
+find_from(const struct mm_joins *j, const struct mm_lives *l, struct edge *e)
+{
+	const struct mm_kept_message *to = message_at(l, e->to), *best = NULL;
+
+	for (size_t i = first_with(j, e->from_hash);
+	     i < j->n_index && j->index[i].hash == e->from_hash; i++) {
+		uint32_t id = j->index[i].message;
+		const struct mm_kept_message *m = message_at(l, id);
+		bool here = m->origin == to->origin;
+
+		if (m == to || m->message_id_hash != e->from_hash ||
+		    m->arrived_us > to->arrived_us + LATE_US)
+			continue;
+		if (best != NULL && (best->origin == to->origin) > here)
+			continue;
+		if (best != NULL && (best->origin == to->origin) == here &&
+		    m->arrived_us < best->arrived_us)
+			continue;
+		best = m;
+		e->from = id;
+	}
+}
+
 /* A line that ties two ids hands on the recipients that are not done. */
 static void
 spread_edge(struct mm_joins *j, const struct mm_lives *l, struct edge *e)
 {
-	struct mm_kept_message *from = message_at(l, e->from);
-	uint32_t id = from->first_recipient;
+	struct mm_kept_message *from;
+	uint32_t id;
 
 	if (e->kind == MM_JOIN_NOTICE)
 		return;
+	from = message_at(l, e->from);
+	id = from->first_recipient;
 	if (e->kind == MM_JOIN_SPLIT || e->kind == MM_JOIN_CLONE) {
 		e->next = from->split;
 		from->split = (uint32_t)(e - j->edges) + 1;
@@ -479,6 +547,9 @@ mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,
 	build_index(j, lives);
 	for (size_t i = 0; i < j->n_hops; i++)
 		decide(j, lives, load, &j->hops[i]);
+	for (size_t i = 0; i < j->n_edges; i++)
+		if (j->edges[i].from == 0)
+			find_from(j, lives, &j->edges[i]);
 	free(j->index);
 	j->index = NULL;
 	for (size_t i = 0; i < j->n_edges; i++)
@@ -501,7 +572,8 @@ mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,
 				     h->at });
 	}
 	for (size_t i = 0; i < j->n_edges; i++)
-		if (j->edges[i].kind != MM_JOIN_REQUEUE &&
+		if (j->edges[i].from != 0 &&
+		    j->edges[i].kind != MM_JOIN_REQUEUE &&
 		    (j->edges[i].kind != MM_JOIN_FILTER ||
 		     !is_hop(j, lives, &j->edges[i])))
 			write_edge(load,

@@ -28,6 +28,13 @@ uint32_t mm_joins_hop(struct mm_joins *j, uint32_t recipient,
 /* A line said that message `from` goes on as (or caused) message `to`. */
 void mm_joins_edge(struct mm_joins *j, uint32_t from, uint32_t to,
 		   enum mm_join kind, struct mm_row_place at);
+/* The same where `from` is known by its Message-ID only; kind NOTICE. */
+void mm_joins_edge_from(struct mm_joins *j, struct mm_str message_id,
+			uint32_t to, enum mm_join kind, struct mm_row_place at);
+/* A line said that this recipient goes on as message `to`, the others do not.
+ * Returns what belongs into mm_kept_recipient.hop. */
+uint32_t mm_joins_moved(struct mm_joins *j, uint32_t recipient, uint32_t to,
+			enum mm_join kind, struct mm_row_place at);
 
 /* Decide all, settle the finals in `lives`, write the edges. */
 void mm_joins_settle(struct mm_joins *j, struct mm_lives *lives,

@@ -100,8 +100,8 @@ mm_stitch_address(struct mm_stitch *s, struct mm_str a)
 
 /* ---- what each record does to a life ---- */
 
-static void
-take_message_id(struct mm_life *l, struct mm_str id)
+void
+mm_stitch_message_id(struct mm_life *l, struct mm_str id)
 {
 	if (id.p == NULL || l->message_id != NULL)
 		return;
@@ -118,7 +118,7 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 
 	/* A Resent-Message-ID names a forwarding, not the mail. */
 	if (!mm_str_is(r->text, "resent"))
-		take_message_id(l, r->message_id);
+		mm_stitch_message_id(l, r->message_id);
 	if (r->sender.p != NULL && l->sender == 0)
 		l->sender = mm_stitch_address(s, r->sender);
 	if (r->size_bytes >= 0)
@@ -345,6 +345,20 @@ is_again(struct mm_stitch *s, const struct mm_life *l)
 	       mm_clients_again(&s->tried, client_key(s), l->id, s->r->t_us);
 }
 
+/* PowerMTA tells once what became of a recipient: told again, it is another
+ * message that nothing else tells from this one. */
+static bool
+is_another(struct mm_stitch *s, const struct mm_life *l)
+{
+	uint32_t id;
+
+	if (s->r->mta != MM_MTA_POWERMTA || s->r->outcome == MM_OUT_DEFERRED)
+		return false;
+	id = mm_life_find(&s->open.lives, l,
+			  mm_stitch_address(s, s->r->recipient));
+	return id != 0 && mm_kept_is_final(mm_open_recipient(&s->open, id));
+}
+
 /* The attempt in hand, of the recipient `id` of `l`. */
 static void
 attempt_of(struct mm_stitch *s, const struct mm_life *l, uint32_t id)
@@ -413,6 +427,10 @@ on_attempt(struct mm_stitch *s)
 	else {
 		on_leg(s); /* of a message that is not known */
 		return;
+	}
+	if (l != NULL && is_another(s, l)) {
+		mm_open_end(&s->open, l);
+		l = NULL;
 	}
 	if (l == NULL) {
 		l = mm_open_begin(&s->open, &s->where, r->queue_id);
@@ -516,6 +534,10 @@ on_expired(struct mm_stitch *s)
 {
 	struct mm_life *l = mm_open_get(&s->open, &s->where, s->r->queue_id);
 
+	if (is_another(s, l)) {
+		mm_open_end(&s->open, l);
+		l = mm_open_begin(&s->open, &s->where, s->r->queue_id);
+	}
 	take_details(s, l);
 	if (mm_stitch_names_none(s->r))
 		mm_stitch_expire_part(s, l);
@@ -537,48 +559,6 @@ on_deleted(struct mm_stitch *s)
 	mm_stitch_step(s, l, "deleted");
 	if (s->r->recipient.p == NULL)
 		mm_open_close(&s->open, l, s->r->t_us);
-}
-
-static void
-on_notice(struct mm_stitch *s)
-{
-	struct mm_life *parent =
-	    mm_open_get(&s->open, &s->where, s->r->queue_id);
-	struct mm_life *child =
-	    mm_open_get(&s->open, &s->where, s->r->other_id);
-
-	child->flags |= MM_MSG_NOTICE;
-	mm_joins_edge(s->joins, parent->id, child->id, MM_JOIN_NOTICE,
-		      s->where.at);
-}
-
-static void
-on_same_mail(struct mm_stitch *s)
-{
-	struct mm_life *one, *other;
-
-	/* A filter may run elsewhere, and XFORWARD tell another host's id: they
-	 * tie messages, but make none. */
-	if (s->r->join == MM_JOIN_FILTER &&
-	    (mm_open_find(&s->open, &s->where, s->r->queue_id) == NULL ||
-	     mm_open_find(&s->open, &s->where, s->r->other_id) == NULL))
-		return;
-	one = mm_open_get(&s->open, &s->where, s->r->queue_id);
-	other = mm_open_get(&s->open, &s->where, s->r->other_id);
-	mm_joins_edge(s->joins, one->id, other->id, s->r->join, s->where.at);
-	if (s->r->join != MM_JOIN_SPLIT && s->r->join != MM_JOIN_CLONE)
-		return;
-	/* No line of its own tells of it; a clone's sender is the owner. */
-	if (other->sender == 0 && s->r->join == MM_JOIN_SPLIT)
-		other->sender = one->sender;
-	if (other->message_id == NULL)
-		take_message_id(other, (struct mm_str){ one->message_id,
-							one->n_message_id });
-	if (other->size < 0)
-		other->size = one->size;
-	if (other->arrived_us == MM_TIME_NONE)
-		other->arrived_us = s->r->t_us;
-	other->flags &= ~(unsigned)MM_MSG_NO_START;
 }
 
 static void
@@ -726,8 +706,8 @@ mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
 		[MM_EV_ATTEMPT] = on_attempt,
 		[MM_EV_LEG] = on_leg,
 		[MM_EV_EXPIRED] = on_expired,
-		[MM_EV_NOTICE] = on_notice,
-		[MM_EV_SAME_MAIL] = on_same_mail,
+		[MM_EV_NOTICE] = mm_stitch_notice,
+		[MM_EV_SAME_MAIL] = mm_stitch_same_mail,
 		[MM_EV_HELD] = on_held,
 		[MM_EV_RELEASED] = on_released,
 		[MM_EV_FROZEN] = on_held,

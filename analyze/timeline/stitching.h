@@ -51,6 +51,12 @@ void mm_stitch_step(struct mm_stitch *s, const struct mm_life *l,
 /* Recipients that had no final get one; `address` 0: all of them. */
 void mm_stitch_finish(struct mm_stitch *s, const struct mm_life *l,
 		      uint32_t address, uint8_t final);
+/* Kept when it is the first. */
+void mm_stitch_message_id(struct mm_life *l, struct mm_str id);
+
+/* ties.c: the record in hand ties two messages. */
+void mm_stitch_notice(struct mm_stitch *s);
+void mm_stitch_same_mail(struct mm_stitch *s);
 
 /* parts.c: records of a part of a message (mm_record.part). */
 bool mm_stitch_names_none(const struct mm_record *r);

@@ -1,6 +1,8 @@
 #include "formats/logs/exchange.h"
 #include "formats/base/status.h"
 
+#define TOO_LONG ((size_t)256 << 10) /* of the reader of rows */
+
 struct exchange {
 	const struct mm_line *line;
 	struct mm_emit *emit;
@@ -29,24 +31,62 @@ label(struct mm_str host)
 	return mm_str_upto(host, mm_str_findc(host, '.'));
 }
 
+/* A receive connector is named "SERVER\\Name", a send connector is not. */
+static bool
+has_receive_connector(const struct exchange *x)
+{
+	return mm_str_findc(get(x, "connector-id", "ConnectorId"), '\\') !=
+	       MM_NOT_FOUND;
+}
+
 /* Is it about a session with the next hop? Then the server is that. */
 static bool
 is_outbound(const struct exchange *x)
 {
 	return mm_str_is(get(x, "source", "Source"), "SMTP") &&
-	       !mm_str_is(get(x, "event-id", "EventId"), "RECEIVE");
+	       !mm_str_is(get(x, "event-id", "EventId"), "RECEIVE") &&
+	       !has_receive_connector(x);
 }
 
-/* Who wrote the line: the client of such a session, else the server. */
+/* Does the server stand behind who wrote the line: the next hop, the server of
+ * the mailbox, or of the transport service? */
+static bool
+is_client_first(const struct exchange *x)
+{
+	struct mm_str event = get(x, "event-id", "EventId");
+
+	return is_outbound(x) || mm_str_is(event, "DELIVER") ||
+	       mm_str_is(event, "DUPLICATEDELIVER") ||
+	       mm_str_is(event, "SUBMIT");
+}
+
+/* Who wrote the line. */
 static struct mm_str
 own_host(const struct exchange *x)
 {
 	struct mm_str server = get(x, "server-hostname", "ServerHostname");
 	struct mm_str client = get(x, "client-hostname", "ClientHostname");
+	struct mm_str connector = get(x, "connector-id", "ConnectorId");
+	struct mm_str head;
 
-	return label(client.n > 0 && (is_outbound(x) || server.n == 0)
+	if (has_receive_connector(x) && mm_str_cutc(&connector, '\\', &head) &&
+	    head.n > 0)
+		return label(head);
+	return label(client.n > 0 && (is_client_first(x) || server.n == 0)
 			 ? client
 			 : server);
+}
+
+/* "<a@b>", and as PowerShell shows lists: "{<a@b>}". */
+static struct mm_str
+bare_id(struct mm_str s)
+{
+	s = mm_str_trim(s);
+	if (mm_str_skip(&s, "{") && s.n > 0 && s.p[s.n - 1] == '}')
+		s.n--;
+	if (mm_str_skip(&s, "<") && s.n > 0 && s.p[s.n - 1] == '>')
+		s.n--;
+	return s.n > 0 ? s : MM_STR_ABSENT;
 }
 
 static void
@@ -57,20 +97,22 @@ begin(const struct exchange *x, struct mm_record *r, enum mm_event event)
 	r->host = own_host(x);
 	r->program = get(x, "source", "Source");
 	r->queue_id = get(x, "internal-message-id", "InternalMessageId");
+	if (mm_str_is(r->queue_id, "0") || r->queue_id.n == 0)
+		r->queue_id = MM_STR_ABSENT; /* it never got one */
 }
 
 static void
 fill_message(const struct exchange *x, struct mm_record *r)
 {
-	struct mm_str id = mm_str_trim(get(x, "message-id", "MessageId"));
-	struct mm_str sender = get(x, "sender-address", "Sender");
+	struct mm_str from = get(x, "sender-address", "Sender");
+	struct mm_str path = get(x, "return-path", "ReturnPath");
 	int64_t v;
 
-	if (mm_str_skip(&id, "<") && id.n > 0 && id.p[id.n - 1] == '>')
-		id.n--;
-	if (id.n > 0)
-		r->message_id = id;
-	r->sender = mm_str_is(sender, "<>") ? MM_STR("") : sender;
+	r->message_id = bare_id(get(x, "message-id", "MessageId"));
+	/* That of the header stands in where the envelope's was not kept. */
+	r->sender = path.n > 0 ? path : from;
+	if (mm_str_is(r->sender, "<>"))
+		r->sender = MM_STR("");
 	if (mm_str_to_i64(get(x, "total-bytes", "TotalBytes"), &v) && v >= 0)
 		r->size_bytes = v;
 }
@@ -103,6 +145,66 @@ status_text(struct mm_str s)
 	return mm_str_upto(rest, mm_str_findc(rest, '}'));
 }
 
+/* "550 5.1.1 ...", "[{LED=...": where a status begins. Others are more of the
+ * one before: "550 4.4.7 QUEUE.Expired;<text>". */
+static bool
+is_status(struct mm_str s)
+{
+	s = mm_str_trim(s);
+	return s.n == 0 || s.p[0] == ';' || s.p[0] == '[' || s.p[0] == '{' ||
+	       (s.n > 2 && s.p[0] >= '2' && s.p[0] <= '5' && s.p[1] >= '0' &&
+		s.p[1] <= '9' && s.p[2] >= '0' && s.p[2] <= '9');
+}
+
+static bool
+take_status(struct mm_str *left, struct mm_str *one)
+{
+	struct mm_str more;
+
+	if (!take(left, one))
+		return false;
+	while (!is_status(*left) && take(left, &more))
+		one->n = (size_t)(more.p + more.n - one->p);
+	return true;
+}
+
+/* "08DC;250 2.6.0 <a@b> [InternalId=7, Hostname=ex2] Queued mail for
+ * delivery;ClientSubmitTime:...": the answer to the whole message, where it
+ * names the next id. */
+static struct mm_str
+final_answer(const struct exchange *x)
+{
+	struct mm_str left = get(x, "source-context", "SourceContext"), one;
+
+	while (take(&left, &one))
+		if (mm_str_starts(one, "250 ") &&
+		    mm_str_find(one, "[InternalId=") != MM_NOT_FOUND)
+			return one;
+	return MM_STR_ABSENT;
+}
+
+static void
+fill_reply(const struct exchange *x, struct mm_record *r, struct mm_str status)
+{
+	struct mm_str answer =
+	    r->outcome == MM_OUT_SENT ? final_answer(x) : MM_STR_ABSENT;
+
+	r->reply = answer.n > 0 ? answer : status_text(status);
+	if (r->reply.n == 0 && r->outcome != MM_OUT_SENT)
+		r->reply = get(x, "source-context", "SourceContext");
+	if (r->reply.n == 0)
+		r->reply = MM_STR_ABSENT;
+}
+
+/* Given up after the time that a message may wait. */
+static bool
+is_expired(const struct mm_record *r)
+{
+	return r->outcome == MM_OUT_BOUNCED &&
+	       (mm_str_find(r->reply, "QUEUE.Expired") != MM_NOT_FOUND ||
+		mm_str_find(r->reply, " 4.4.7 ") != MM_NOT_FOUND);
+}
+
 /* A record for each recipient, with its status; PowerShell puts blanks between
  * them, as no list of its own has `;`. */
 static enum mm_verdict
@@ -110,24 +212,24 @@ each_recipient(const struct exchange *x, struct mm_record *r)
 {
 	struct mm_str left = get(x, "recipient-address", "Recipients");
 	struct mm_str status = get(x, "recipient-status", "RecipientStatus");
+	bool with_status =
+	    r->event == MM_EV_ATTEMPT || r->event == MM_EV_REJECT;
+	enum mm_event event = r->event;
 	struct mm_str one, text = MM_STR_ABSENT;
 	bool any = false;
 
 	while (take(&left, &one)) {
 		/* Where there are fewer the last stands for the rest. */
-		if (status.n > 0 && r->event == MM_EV_ATTEMPT)
-			(void)take(&status, &text);
+		if (status.n > 0 && with_status)
+			(void)take_status(&status, &text);
 		if (one.n == 0)
 			continue;
 		r->recipient = one;
-		if (r->event == MM_EV_ATTEMPT) {
-			r->reply = status_text(text);
-			if (r->reply.n == 0 && r->outcome != MM_OUT_SENT)
-				r->reply =
-				    get(x, "source-context", "SourceContext");
-			if (r->reply.n == 0)
-				r->reply = MM_STR_ABSENT;
-		}
+		if (with_status)
+			fill_reply(x, r, text);
+		r->event = event == MM_EV_ATTEMPT && is_expired(r)
+			       ? MM_EV_EXPIRED
+			       : event;
 		x->emit->record(x->emit->ctx, r);
 		any = true;
 	}
@@ -138,12 +240,21 @@ each_recipient(const struct exchange *x, struct mm_record *r)
 }
 
 static enum mm_verdict
+without_id(const struct exchange *x)
+{
+	x->emit->why = "an event of Exchange without an internal-message-id";
+	return MM_LINE_MALFORMED;
+}
+
+static enum mm_verdict
 parse_receive(const struct exchange *x)
 {
 	struct mm_record r;
 	int64_t v;
 
 	begin(x, &r, MM_EV_ARRIVAL);
+	if (r.queue_id.p == NULL)
+		return without_id(x);
 	fill_message(x, &r);
 	r.client_name = get(x, "client-hostname", "ClientHostname");
 	r.client_ip = get(x, "client-ip", "ClientIp");
@@ -163,6 +274,8 @@ parse_send(const struct exchange *x)
 	struct mm_record r;
 
 	begin(x, &r, MM_EV_ATTEMPT);
+	if (r.queue_id.p == NULL)
+		return without_id(x);
 	fill_message(x, &r);
 	r.outcome = MM_OUT_SENT;
 	r.contact = true;
@@ -172,12 +285,28 @@ parse_send(const struct exchange *x)
 	return each_recipient(x, &r);
 }
 
+/* From a mailbox to the transport service. Before 2013 the message had no id
+ * there: the RECEIVE that follows is its beginning. */
+static enum mm_verdict
+parse_submit(const struct exchange *x)
+{
+	struct mm_record r;
+
+	begin(x, &r, MM_EV_ATTEMPT);
+	return r.queue_id.p != NULL &&
+		       get(x, "recipient-address", "Recipients").n > 0
+		   ? parse_send(x)
+		   : MM_LINE_NOISE;
+}
+
 static enum mm_verdict
 parse_deliver(const struct exchange *x)
 {
 	struct mm_record r;
 
 	begin(x, &r, MM_EV_ATTEMPT);
+	if (r.queue_id.p == NULL)
+		return without_id(x);
 	fill_message(x, &r);
 	r.outcome = MM_OUT_SENT;
 	r.contact = true;
@@ -192,6 +321,8 @@ parse_failed(const struct exchange *x, enum mm_outcome outcome)
 	struct mm_record r;
 
 	begin(x, &r, MM_EV_ATTEMPT);
+	if (r.queue_id.p == NULL)
+		return without_id(x);
 	fill_message(x, &r);
 	r.outcome = outcome;
 	r.contact = is_outbound(x);
@@ -203,9 +334,34 @@ parse_failed(const struct exchange *x, enum mm_outcome outcome)
 	return each_recipient(x, &r);
 }
 
+/* While it was received, or before it had an id. */
+static enum mm_verdict
+parse_refused(const struct exchange *x)
+{
+	struct mm_record r;
+
+	begin(x, &r, MM_EV_REJECT);
+	fill_message(x, &r);
+	r.queue_id = MM_STR_ABSENT;
+	r.size_bytes = -1;
+	r.action = MM_ACT_REJECT;
+	r.client_ip = get(x, "client-ip", "ClientIp");
+	r.client_name = get(x, "client-hostname", "ClientHostname");
+	if (mm_str_eq(label(r.client_name), r.host))
+		r.client_name = MM_STR_ABSENT; /* itself */
+	r.text = get(x, "source-context", "SourceContext");
+	return each_recipient(x, &r);
+}
+
 static enum mm_verdict
 parse_fail(const struct exchange *x)
 {
+	struct mm_record r;
+
+	begin(x, &r, MM_EV_ATTEMPT);
+	if (r.queue_id.p == NULL ||
+	    (mm_str_is(r.program, "SMTP") && has_receive_connector(x)))
+		return parse_refused(x);
 	return parse_failed(x, MM_OUT_BOUNCED);
 }
 
@@ -229,9 +385,62 @@ parse_readdress(const struct exchange *x)
 	struct mm_record r;
 
 	begin(x, &r, MM_EV_RECIPIENT);
+	if (r.queue_id.p == NULL)
+		return without_id(x);
 	r.orig_recipient =
 	    get(x, "related-recipient-address", "RelatedRecipientAddress");
 	return each_recipient(x, &r);
+}
+
+/* Some recipients go on as a message of their own; `reference` is the id of
+ * the one that they were of. */
+static enum mm_verdict
+parse_transfer(const struct exchange *x)
+{
+	struct mm_str from = get(x, "reference", "Reference");
+	struct mm_record r;
+
+	begin(x, &r, MM_EV_SAME_MAIL);
+	from = bare_id(from);
+	if (r.queue_id.p == NULL || from.p == NULL ||
+	    mm_str_eq(from, r.queue_id) ||
+	    mm_str_findc(from, '@') != MM_NOT_FOUND)
+		return MM_LINE_NOISE;
+	r.other_id = r.queue_id;
+	r.queue_id = from;
+	r.join = MM_JOIN_SPLIT;
+	if (each_recipient(x, &r) != MM_LINE_RECORD)
+		return MM_LINE_MALFORMED;
+	begin(x, &r, MM_EV_DETAIL);
+	fill_message(x, &r);
+	x->emit->record(x->emit->ctx, &r);
+	begin(x, &r, MM_EV_RECIPIENT);
+	return each_recipient(x, &r);
+}
+
+/* A notice begins its life; `reference` is the Message-ID of what it tells. */
+static enum mm_verdict
+parse_dsn(const struct exchange *x)
+{
+	struct mm_record r;
+
+	begin(x, &r, MM_EV_ARRIVAL);
+	if (r.queue_id.p == NULL)
+		return MM_LINE_NOISE;
+	fill_message(x, &r);
+	x->emit->record(x->emit->ctx, &r);
+	begin(x, &r, MM_EV_RECIPIENT);
+	if (get(x, "recipient-address", "Recipients").n > 0)
+		(void)each_recipient(x, &r);
+	begin(x, &r, MM_EV_NOTICE);
+	r.message_id = bare_id(get(x, "reference", "Reference"));
+	if (r.message_id.p == NULL)
+		return MM_LINE_RECORD;
+	r.other_id = r.queue_id;
+	r.queue_id = MM_STR_ABSENT;
+	r.notice = MM_NOTICE_BOUNCE;
+	x->emit->record(x->emit->ctx, &r);
+	return MM_LINE_RECORD;
 }
 
 static enum mm_verdict
@@ -240,6 +449,8 @@ parse_deleted(const struct exchange *x)
 	struct mm_record r;
 
 	begin(x, &r, MM_EV_DELETED);
+	if (r.queue_id.p == NULL)
+		return MM_LINE_NOISE;
 	fill_message(x, &r);
 	x->emit->record(x->emit->ctx, &r);
 	return MM_LINE_RECORD;
@@ -251,6 +462,8 @@ static const struct {
 } events[] = {
 	{ "RECEIVE", parse_receive },
 	{ "SEND", parse_send },
+	{ "SENDEXTERNAL", parse_send },
+	{ "SUBMIT", parse_submit },
 	{ "DELIVER", parse_deliver },
 	{ "DUPLICATEDELIVER", parse_deliver },
 	{ "FAIL", parse_fail },
@@ -258,18 +471,17 @@ static const struct {
 	{ "EXPAND", parse_readdress },
 	{ "RESOLVE", parse_readdress },
 	{ "REDIRECT", parse_readdress },
+	{ "TRANSFER", parse_transfer },
+	{ "DSN", parse_dsn },
 	{ "BADMAIL", parse_deleted },
 	{ "POISONMESSAGE", parse_deleted },
 	{ "DROP", parse_drop },
 	{ "CLIENTSUBMISSION", NULL },
-	{ "DSN", NULL },
-	{ "SUBMIT", NULL },
 	{ "SUBMITDEFER", NULL },
 	{ "SUBMITFAIL", NULL },
 	{ "RESUBMIT", NULL },
 	{ "RESUBMITDEFER", NULL },
 	{ "RESUBMITFAIL", NULL },
-	{ "TRANSFER", NULL },
 	{ "PROCESS", NULL },
 	{ "PROCESSMEETINGMESSAGE", NULL },
 	{ "AGENTINFO", NULL },
@@ -330,10 +542,28 @@ exchange_parse(const struct mm_line *line, struct mm_emit *emit)
 	const struct exchange x = { line, emit };
 	struct mm_str event = get(&x, "event-id", "EventId");
 
+	if (line->cells == NULL &&
+	    mm_str_find(line->text, ",session-id,") != MM_NOT_FOUND) {
+		emit->why = "a protocol log of Exchange, which is not read: "
+			    "give its message tracking log";
+		return MM_LINE_MALFORMED;
+	}
 	if (line->cells == NULL) {
 		if (is_head(line->text) || is_number_line(line->text))
 			return MM_LINE_NOISE;
-		emit->why = "a row whose quotes are not closed";
+		emit->why = line->text.n > TOO_LONG
+				? "a row of more than 256 KiB"
+				: "a row whose quotes are not closed";
+		return MM_LINE_MALFORMED;
+	}
+	if (line->cells->ragged) {
+		emit->why = "a row with more or fewer values than there are "
+			    "names";
+		return MM_LINE_MALFORMED;
+	}
+	if (event.p == NULL && get(&x, "session-id", "SessionId").p != NULL) {
+		emit->why = "a row of a protocol log of Exchange, which is not "
+			    "read: give its message tracking log";
 		return MM_LINE_MALFORMED;
 	}
 	if (line->t_us == MM_TIME_NONE) {

@@ -3,17 +3,27 @@
  *
  * The queue id is the internal message id, a number of the server that handles
  * the message; the server is named by its first label, as its lines name it
- * now with a domain and now without. Between servers a message is followed by
- * its Message-ID. Events:
+ * now with a domain and now without. The sender is the return path, where the
+ * log has it. Between servers, and services of one server, a message is
+ * followed by the id that the next one's answer names ("[InternalId=...]"),
+ * else by its Message-ID. Events:
  *
  *   RECEIVE        ARRIVAL, and a RECIPIENT for each address.
- *   SEND, DELIVER  ATTEMPT that was sent, one for each recipient.
- *   FAIL           ATTEMPT that bounced; DEFER one that was put off.
+ *   SEND, SENDEXTERNAL, DELIVER, DUPLICATEDELIVER, SUBMIT (with an id)
+ *                  ATTEMPT that was sent, one for each recipient.
+ *   FAIL           ATTEMPT that bounced, or EXPIRED ("QUEUE.Expired"); through
+ *                  a receive connector, or without an id, REJECT.
+ *   DEFER, DROP    ATTEMPT that was put off; that was thrown away.
  *   EXPAND, RESOLVE, REDIRECT
  *                  RECIPIENT: new addresses in place of the related one.
+ *   TRANSFER       SAME_MAIL for each recipient that goes on under a new id,
+ *                  DETAIL and RECIPIENT of that.
+ *   DSN            ARRIVAL and RECIPIENT of the notice, and NOTICE; the mail
+ *                  that it tells of is named by its Message-ID only, and the
+ *                  log does not say whether it is a bounce: taken for one.
  *   BADMAIL, POISONMESSAGE  DELETED.
- * The rest (shadow copies, agents, submissions to another server) is known
- * noise. A status "[{LED=550 5.1.10 ...};{MSG=...};...]" is its LED part.
+ * The rest (shadow copies, agents, moderation) is known noise. A status
+ * "[{LED=550 5.1.10 ...};{MSG=...};...]" is its LED part.
  * Source: Microsoft Learn, "Message tracking", Exchange 2013 to 2019; technet
  * bb124375 (2007, 2010).
  */

@@ -4,6 +4,8 @@
 #include "formats/base/status.h"
 #include "formats/logs/powermta.h"
 
+#define TOO_LONG ((size_t)256 << 10) /* of the reader of rows */
+
 struct pmta {
 	const struct mm_line *line;
 	struct mm_emit *emit;
@@ -50,17 +52,54 @@ bare_id(struct mm_str s)
 	return s.n > 0 ? s : MM_STR_ABSENT;
 }
 
-static void
-make_id(struct pmta *p)
+/* "2024-02-04 09:29:26+0100", or seconds since 1970. */
+static bool
+parse_time(struct mm_str s, int64_t *t_us, bool *has_zone)
 {
-	static const char *const parts[] = { "timeQueued", "orig", "envId",
-					     "jobId" };
-	struct mm_str mid = get(p, "header_Message-Id");
-	uint64_t h = mm_hash64(mid.n > 0 ? mid : get(p, "rcpt"));
+	uint64_t seconds;
 
-	for (size_t i = 0; i < MM_COUNT(parts); i++)
-		h = h * 0x9e3779b97f4a7c15u + mm_hash64(get(p, parts[i]));
+	if (mm_str_to_u64(s, &seconds) && seconds < UINT32_MAX) {
+		*t_us = (int64_t)seconds * MM_SECOND_US;
+		*has_zone = true;
+		return true;
+	}
+	return mm_time_take_iso(&s, t_us, has_zone);
+}
+
+/* What tells this message from others of the same sender and recipient. A row
+ * of a type that comes but once (`alone`) may stand for itself. */
+static bool
+find_tie(const struct pmta *p, bool alone, uint64_t *tie)
+{
+	struct mm_str id = bare_id(get(p, "header_Message-Id"));
+	int64_t t_us;
+	bool has_zone;
+
+	if (id.p == NULL && get(p, "envId").n > 0)
+		id = get(p, "envId");
+	/* As a number: daylight saving changes the text. */
+	if (parse_time(get(p, "timeQueued"), &t_us, &has_zone))
+		*tie = (uint64_t)t_us;
+	else if (id.p != NULL)
+		*tie = mm_hash64(id);
+	else if (alone)
+		*tie = ~(uint64_t)p->line->t_us;
+	else
+		return false;
+	return true;
+}
+
+static bool
+make_id(struct pmta *p, bool alone)
+{
+	uint64_t h;
+
+	if (!find_tie(p, alone, &h))
+		return false;
+	h = h * 0x9e3779b97f4a7c15u + mm_hash64(get(p, "orig"));
+	h = h * 0x9e3779b97f4a7c15u + mm_hash64(get(p, "rcpt"));
 	(void)snprintf(p->id, sizeof(p->id), "%016llx", (unsigned long long)h);
+	return true;
 }
 
 static void
@@ -76,11 +115,9 @@ begin(struct pmta *p, struct mm_record *r, enum mm_event event)
 static void
 fill_message(struct pmta *p, struct mm_record *r)
 {
-	struct mm_str queued = get(p, "timeQueued");
 	int64_t t_us, size;
 	bool has_zone;
 
-	make_id(p);
 	r->queue_id = mm_str_z(p->id);
 	r->sender = get(p, "orig").p != NULL ? get(p, "orig") : MM_STR("");
 	r->recipient = get(p, "rcpt");
@@ -90,7 +127,7 @@ fill_message(struct pmta *p, struct mm_record *r)
 	r->message_id = bare_id(get(p, "header_Message-Id"));
 	if (mm_str_to_i64(get(p, "dlvSize"), &size) && size >= 0)
 		r->size_bytes = size;
-	if (mm_time_take_iso(&queued, &t_us, &has_zone) && has_zone &&
+	if (parse_time(get(p, "timeQueued"), &t_us, &has_zone) && has_zone &&
 	    t_us <= p->line->t_us)
 		r->delay_us = p->line->t_us - t_us;
 }
@@ -116,25 +153,40 @@ fill_relay(const struct pmta *p, struct mm_record *r)
 }
 
 static enum mm_verdict
+no_recipient(struct pmta *p)
+{
+	p->emit->why = "a row of PowerMTA without a recipient (column rcpt)";
+	return MM_LINE_MALFORMED;
+}
+
+/* Given up after the time that a message may wait. */
+static bool
+is_expired(const struct pmta *p, const struct mm_record *r)
+{
+	return mm_str_is(get(p, "bounceCat"), "message-expired") ||
+	       mm_str_is(r->dsn, "4.4.7") || mm_str_is(r->dsn, "5.4.7");
+}
+
+static enum mm_verdict
 parse_attempt(struct pmta *p, enum mm_outcome outcome)
 {
+	bool alone = outcome != MM_OUT_DEFERRED;
 	struct mm_record r;
 
-	begin(p, &r, MM_EV_ATTEMPT);
-	fill_message(p, &r);
+	if (get(p, "rcpt").n == 0)
+		return no_recipient(p);
+	begin(p, &r, MM_EV_LEG);
+	if (make_id(p, alone)) {
+		r.event = MM_EV_ATTEMPT;
+		fill_message(p, &r);
+	}
 	fill_relay(p, &r);
 	r.outcome = outcome;
-	if (r.recipient.n == 0) {
-		p->emit->why = "a row of PowerMTA without a recipient";
-		return MM_LINE_MALFORMED;
+	if (outcome == MM_OUT_BOUNCED && is_expired(p, &r)) {
+		r.event = MM_EV_EXPIRED;
+		r.contact = false;
 	}
 	p->emit->record(p->emit->ctx, &r);
-	if (outcome != MM_OUT_DEFERRED && r.message_id.p == NULL) {
-		/* It has no other recipient. */
-		begin(p, &r, MM_EV_DONE);
-		r.queue_id = mm_str_z(p->id);
-		p->emit->record(p->emit->ctx, &r);
-	}
 	return MM_LINE_RECORD;
 }
 
@@ -174,15 +226,15 @@ parse_received(struct pmta *p)
 {
 	struct mm_record r;
 
+	if (get(p, "rcpt").n == 0)
+		return no_recipient(p);
+	if (!make_id(p, false))
+		return MM_LINE_NOISE;
 	begin(p, &r, MM_EV_ARRIVAL);
 	fill_message(p, &r);
 	split_host(get(p, "srcMta"), &r.client_name, &r.client_ip);
 	r.protocol = get(p, "srcType");
 	r.delay_us = -1;
-	if (r.recipient.n == 0) {
-		p->emit->why = "a row of PowerMTA without a recipient";
-		return MM_LINE_MALFORMED;
-	}
 	r.recipient = r.orig_recipient = MM_STR_ABSENT;
 	p->emit->record(p->emit->ctx, &r);
 	begin(p, &r, MM_EV_RECIPIENT);
@@ -210,8 +262,7 @@ static const struct {
 static bool
 is_names(struct mm_str s)
 {
-	return mm_str_starts(s, "type,time") ||
-	       mm_str_starts(s, "\"type\",\"time");
+	return mm_str_starts(s, "type,") || mm_str_starts(s, "\"type\",");
 }
 
 /* A row that has no end. */
@@ -239,20 +290,36 @@ powermta_claims(const struct mm_line *line)
 		   : is_names(line->text) || is_torn(line->text);
 }
 
+/* Why a row cannot be read at all; NULL: it can. */
+static const char *
+what_is_wrong(const struct mm_line *line)
+{
+	if (line->cells == NULL)
+		return line->text.n > TOO_LONG
+			   ? "a row of more than 256 KiB"
+			   : "a row whose quotes are not closed";
+	if (line->cells->ragged)
+		return "a row with more or fewer values than there are names";
+	if (line->t_us == MM_TIME_NONE)
+		return "a row of PowerMTA without a time";
+	return NULL;
+}
+
 static enum mm_verdict
 powermta_parse(const struct mm_line *line, struct mm_emit *emit)
 {
 	struct pmta p = { .line = line, .emit = emit };
 	struct mm_str type = mm_cells_get(line->cells, "type");
 
-	if (line->cells == NULL && is_names(line->text))
-		return MM_LINE_NOISE;
-	if (line->cells == NULL || line->t_us == MM_TIME_NONE) {
-		emit->why = line->cells == NULL
-				? "a row whose quotes are not closed"
-				: "a row of PowerMTA without a time";
+	if (line->cells == NULL && is_names(line->text)) {
+		if (mm_str_find(line->text, "timeLogged") != MM_NOT_FOUND)
+			return MM_LINE_NOISE;
+		emit->why = "names without timeLogged: the rows have no time";
 		return MM_LINE_MALFORMED;
 	}
+	emit->why = what_is_wrong(line);
+	if (emit->why != NULL)
+		return MM_LINE_MALFORMED;
 	for (size_t i = 0; i < MM_COUNT(types); i++)
 		if (mm_str_is(type, types[i].type))
 			return types[i].parse != NULL ? types[i].parse(&p)
@@ -263,7 +330,7 @@ powermta_parse(const struct mm_line *line, struct mm_emit *emit)
 
 const struct mm_log_format mm_log_powermta = {
 	.name = "powermta",
-	.source = "PowerMTA 4.0 and 5.0 user's guides, \"Accounting\"",
+	.source = "PowerMTA 4.5 and 5.0 user's guides, \"Accounting\"",
 	.claims = powermta_claims,
 	.parse = powermta_parse,
 };

@@ -117,6 +117,13 @@ mm_handover(struct mm_str reply, struct mm_str *next_id, enum mm_join *join)
 		*join = MM_JOIN_QUEUED_AS;
 		return true;
 	}
+	/* Exchange: "[InternalId=25769803777, Hostname=EX02.corp.example]" */
+	at = mm_str_find(reply, "[InternalId=");
+	if (at != MM_NOT_FOUND &&
+	    take_id(mm_str_from(reply, at + 12), true, next_id)) {
+		*join = MM_JOIN_QUEUED_AS;
+		return true;
+	}
 	if (take_unique(reply, next_id)) {
 		*join = MM_JOIN_QUEUED_AS;
 		return true;

@@ -4,8 +4,9 @@
  * delivery" hands over, but names nothing.
  * Sources: Postfix smtpd(8) "Ok: queued as", local(8) "forwarded as"; Sendmail
  * and OpenSMTPD "ID Message accepted for delivery"; Exim "OK id="; KumoMTA
- * "OK ids=", "new id is"; Haraka "Message Queued (ID)"; amavisd-new
- * "from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued as".
+ * "OK ids=", "new id is"; Exchange "[InternalId="; Haraka "Message Queued
+ * (ID)"; amavisd-new "from MTA(smtp:[127.0.0.1]:10025): 250 2.0.0 Ok: queued
+ * as".
  */
 #ifndef MM_HANDOVER_H
 #define MM_HANDOVER_H

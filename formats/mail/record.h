@@ -36,8 +36,10 @@ enum mm_event {
 	MM_EV_LEG,	 /* a contact within an attempt that decided nothing;
 			  * the queue id may be absent (then pid ties it) */
 	MM_EV_EXPIRED,	 /* given up: the recipient, or all still deferred */
-	MM_EV_NOTICE, /* other_id is a notice about it; `notice` says which */
-	MM_EV_SAME_MAIL, /* it goes on as other_id; `join` says why */
+	MM_EV_NOTICE,	 /* other_id is a notice about it; `notice` says which.
+			  * Without a queue id: about the mail of message_id */
+	MM_EV_SAME_MAIL, /* it, or the recipient where there is one, goes on
+			  * as other_id; `join` says why */
 	MM_EV_HELD,
 	MM_EV_RELEASED,
 	MM_EV_FROZEN,	/* Exim; counts as held */

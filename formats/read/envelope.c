@@ -544,6 +544,13 @@ mm_envelope_cri(struct mm_envelope *e, struct mm_framer *f,
 	return MM_WRAP_LINE;
 }
 
+bool
+mm_envelope_peek(const struct mm_envelope *e, struct mm_framer *f,
+		 struct mm_str raw, struct mm_line *line)
+{
+	return e->state == IDLE && mm_sheet_peek(e->sheet, f, raw, line);
+}
+
 enum mm_wrapped
 mm_envelope_end(struct mm_envelope *e, struct mm_framer *f,
 		struct mm_line *line)

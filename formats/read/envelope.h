@@ -35,6 +35,10 @@ enum mm_wrapped mm_envelope_open(struct mm_envelope *e, struct mm_framer *f,
  * has read it into `line`: parts of CRI lines are joined. */
 enum mm_wrapped mm_envelope_cri(struct mm_envelope *e, struct mm_framer *f,
 				struct mm_line *line);
+/* A line that stands behind the one in hand, which nothing is to be kept of:
+ * false when it is to be framed as it is. */
+bool mm_envelope_peek(const struct mm_envelope *e, struct mm_framer *f,
+		      struct mm_str raw, struct mm_line *line);
 /* The log has ended: BROKEN when something was kept, else NONE. */
 enum mm_wrapped mm_envelope_end(struct mm_envelope *e, struct mm_framer *f,
 				struct mm_line *line);

@@ -399,6 +399,8 @@ frame_line(struct mm_framer *f, struct mm_str raw, struct mm_line *out)
 {
 	struct mm_str s = raw;
 
+	if (s.n > 0 && s.p[0] == '\xef')
+		(void)mm_str_skip(&s, "\xef\xbb\xbf");
 	if (s.n > 0 && s.p[s.n - 1] == ',')
 		s = without_padding(s);
 	*out = (struct mm_line){

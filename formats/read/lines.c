@@ -290,8 +290,11 @@ is_copy(struct mm_lines *l, const struct mm_line *line)
 	if (seen != MM_SEEN_MAYBE)
 		return seen == MM_SEEN_COPY;
 	ahead = l->framer;
-	while (n < MM_COUNT(next) && raw_at(l->block, &at, &raw, &cut))
-		mm_frame(&ahead, raw, &next[n++]);
+	while (n < MM_COUNT(next) && raw_at(l->block, &at, &raw, &cut)) {
+		if (!mm_envelope_peek(l->envelope, &ahead, raw, &next[n]))
+			mm_frame(&ahead, raw, &next[n]);
+		n++;
+	}
 	/* At the end of a block it cannot be told: taken as new. */
 	if (n < MM_COUNT(next) && !l->block->last)
 		next[n++].t_us = MM_TIME_NONE;

@@ -7,16 +7,25 @@
 
 #define ROW_BYTES ((size_t)256 << 10)
 
-/* Lines of names begin so; the first of them are what PowerMTA writes when it
- * is told nothing else. */
-static const char powermta_names[] =
-    "type,timeLogged,timeQueued,orig,rcpt,orcpt,dsnAction,dsnStatus,dsnDiag,"
-    "dsnMta,bounceCat,srcType,srcMta,dlvType,dlvSourceIp,dlvDestinationIp,"
-    "dlvEsmtpAvailable,dlvSize,vmta,jobId,envId";
+#define POWERMTA_REST                                                          \
+	"orig,rcpt,orcpt,dsnAction,dsnStatus,dsnDiag,dsnMta,bounceCat,"        \
+	"srcType,"                                                             \
+	"srcMta,dlvType,dlvSourceIp,dlvDestinationIp,dlvEsmtpAvailable,"       \
+	"dlvSize,"                                                             \
+	"vmta,jobId,envId,queue,vmtaPool"
 
+/* The columns of PowerMTA when it is told nothing else; 3.5 and 4.0 have one
+ * more, which is mostly empty. */
+static const char powermta_names[] =
+    "type,timeLogged,timeQueued," POWERMTA_REST;
+static const char powermta_old_names[] =
+    "type,timeLogged,timeQueued,timeImprinted," POWERMTA_REST;
+#define OLD_ACTION_AT 7 /* dsnAction in the old ones */
+
+/* Lines of names begin so. */
 static const char *const begins[] = {
-	"type,time",	  "\"type\",\"time", "#Fields: ",  "\"PSComputerName\"",
-	"\"RunspaceId\"", "\"Timestamp\"",   "date-time,", "\"date-time\",",
+	"type,",	  "\"type\",",	   "#Fields: ",	 "\"PSComputerName\"",
+	"\"RunspaceId\"", "\"Timestamp\"", "date-time,", "\"date-time\",",
 };
 
 /* Where the time stands, by the names there are. */
@@ -27,7 +36,8 @@ struct mm_sheet {
 	struct mm_buf names_text;
 	struct mm_str *names; /* owned; views of names_text */
 	size_t n_names, cap_names;
-	size_t time_at; /* the column; n_names: there is none */
+	size_t time_at; /* the column */
+	bool assumed;	/* the names are those of PowerMTA's defaults */
 	struct mm_cells_room cells;
 	struct mm_buf row; /* as it came, while a value is open */
 	bool open;
@@ -58,6 +68,15 @@ mm_sheet_free(struct mm_sheet *s)
 	free(s);
 }
 
+static void
+blank(struct mm_line *line, struct mm_str text)
+{
+	*line = (struct mm_line){ .framing = MM_FRAME_CSV,
+				  .t_us = MM_TIME_NONE,
+				  .text = text,
+				  .repeats = 1 };
+}
+
 static bool
 is_names(struct mm_str raw)
 {
@@ -67,20 +86,50 @@ is_names(struct mm_str raw)
 	return false;
 }
 
+/* "2024-02-04 09:29:26+0100", or seconds since 1970 (PowerMTA before 3.5). */
+static bool
+take_time(struct mm_framer *f, struct mm_str s, int64_t *t_us)
+{
+	bool has_zone = true;
+	uint64_t seconds;
+
+	if ((s.n == 9 || s.n == 10) && mm_str_to_u64(s, &seconds)) {
+		*t_us = (int64_t)seconds * MM_SECOND_US;
+	} else {
+		if (!mm_time_take_iso(&s, t_us, &has_zone) || s.n > 0)
+			return false;
+		if (!has_zone)
+			*t_us = mm_framer_utc(f, *t_us);
+	}
+	f->is_local = !has_zone;
+	return true;
+}
+
 /* A row of PowerMTA's: "tq,2024-02-04 09:29:26+0100,". */
 static bool
 is_powermta(struct mm_str raw)
 {
 	static const char *const types[] = { "d,",  "b,",  "t,", "tq,", "r,",
 					     "rb,", "rs,", "f,", "p," };
-	bool has_zone;
+	struct mm_framer f;
+	struct mm_str value;
 	int64_t t_us;
 
 	for (size_t i = 0; i < MM_COUNT(types); i++)
-		if (mm_str_skip(&raw, types[i]))
-			return mm_time_take_iso(&raw, &t_us, &has_zone) &&
-			       mm_str_starts(raw, ",");
+		if (mm_str_skip(&raw, types[i])) {
+			mm_framer_init(&f, MM_TIME_NONE, 0);
+			return mm_str_cutc(&raw, ',', &value) &&
+			       take_time(&f, value, &t_us);
+		}
 	return false;
+}
+
+/* In front of the first line of what Windows writes. */
+static struct mm_str
+without_mark(struct mm_str raw)
+{
+	(void)mm_str_skip(&raw, "\xef\xbb\xbf");
+	return raw;
 }
 
 bool
@@ -92,12 +141,15 @@ mm_sheet_wants(const struct mm_sheet *s, struct mm_str raw)
 		return false;
 	if (s->n_names > 0)
 		return true;
+	raw = without_mark(raw);
+	if (raw.n == 0)
+		return false;
 	switch (raw.p[0]) {
 	case '"':
 	case '#':
 		return is_names(raw);
 	case 'b':
-	case 'd':
+	case 'd': /* date-time, too */
 	case 'f':
 	case 'p':
 	case 'r':
@@ -108,13 +160,32 @@ mm_sheet_wants(const struct mm_sheet *s, struct mm_str raw)
 	}
 }
 
-static void
-blank(struct mm_line *line, struct mm_str text)
+/* Does a row begin here? By its time, which no quotes stand before. */
+static bool
+begins_row(const struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
+	   int64_t *t_us)
 {
-	*line = (struct mm_line){ .framing = MM_FRAME_CSV,
-				  .t_us = MM_TIME_NONE,
-				  .text = text,
-				  .repeats = 1 };
+	struct mm_str value = MM_STR_ABSENT;
+
+	for (size_t i = 0; i <= s->time_at; i++)
+		if (!mm_str_cutc(&raw, ',', &value))
+			return false;
+	if (mm_str_skip(&value, "\"") && value.n > 0)
+		value.n--;
+	return take_time(f, value, t_us);
+}
+
+bool
+mm_sheet_peek(const struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
+	      struct mm_line *line)
+{
+	int64_t t_us;
+
+	if (s->open || s->n_names == 0 || !begins_row(s, f, raw, &t_us))
+		return false;
+	blank(line, raw);
+	line->t_us = t_us;
+	return true;
 }
 
 /* Keep the names of a line; false when it has no time among them. */
@@ -137,6 +208,7 @@ take_names(struct mm_sheet *s, struct mm_str raw)
 	if (time_at == 0 || n < 4)
 		return false;
 	s->n_names = 0;
+	s->assumed = false;
 	s->time_at = time_at - 1;
 	mm_buf_clear(&s->names_text);
 	for (size_t i = 0; i < n; i++)
@@ -151,31 +223,35 @@ take_names(struct mm_sheet *s, struct mm_str raw)
 	return true;
 }
 
+/* Is there one of the words of RFC 3464? */
 static bool
-take_time(struct mm_framer *f, struct mm_str s, int64_t *t_us)
+is_action(struct mm_str s)
 {
-	bool has_zone;
+	static const char *const words[] = { "relayed", "delivered", "failed",
+					     "delayed", "expanded" };
 
-	if (!mm_time_take_iso(&s, t_us, &has_zone) || s.n > 0)
-		return false;
-	if (!has_zone)
-		*t_us = mm_framer_utc(f, *t_us);
-	return true;
+	for (size_t i = 0; i < MM_COUNT(words); i++)
+		if (mm_str_is(s, words[i]))
+			return true;
+	return false;
 }
 
-/* Does a row begin here? By its time, which no quotes stand before. */
-static bool
-begins_row(const struct mm_sheet *s, struct mm_framer *f, struct mm_str raw)
+/* The names of a file that lost its own, or never had any. */
+static void
+assume_names(struct mm_sheet *s, struct mm_str row)
 {
-	struct mm_str value = MM_STR_ABSENT;
-	int64_t t_us;
+	const struct mm_str *fields;
+	size_t n = 0;
+	bool old = false;
 
-	for (size_t i = 0; i <= s->time_at; i++)
-		if (!mm_str_cutc(&raw, ',', &value))
-			return false;
-	if (mm_str_skip(&value, "\"") && value.n > 0)
-		value.n--;
-	return take_time(f, value, &t_us);
+	if (mm_csv_line(s->csv, row) != MM_OK)
+		(void)mm_csv_finish(s->csv);
+	fields = mm_csv_fields(s->csv, &n);
+	if (n > OLD_ACTION_AT)
+		old = is_action(fields[OLD_ACTION_AT]);
+	(void)take_names(s,
+			 mm_str_z(old ? powermta_old_names : powermta_names));
+	s->assumed = true;
 }
 
 /* As many values as there are names, though none is a time that we know: it
@@ -188,6 +264,18 @@ is_undated_row(const struct mm_sheet *s, struct mm_str raw)
 	for (size_t i = 0; i < raw.n; i++)
 		n += raw.p[i] == ',';
 	return n >= s->n_names;
+}
+
+/* As many values as names; a spreadsheet may put empty ones behind. How many
+ * the defaults of a version are is not known. */
+static bool
+is_ragged(const struct mm_sheet *s, const struct mm_str *fields, size_t n)
+{
+	if (s->assumed)
+		return false;
+	while (n > s->n_names && fields[n - 1].n == 0)
+		n--;
+	return n != s->n_names;
 }
 
 static enum mm_wrapped
@@ -210,6 +298,7 @@ take_row(struct mm_sheet *s, struct mm_framer *f, struct mm_str text,
 	mm_cells_clear(&s->cells);
 	for (size_t i = 0; i < n && i < s->n_names; i++)
 		mm_cells_add(&s->cells, s->names[i], fields[i]);
+	s->cells.cells.ragged = is_ragged(s, fields, n);
 	line->cells = mm_cells_done(&s->cells);
 	return MM_WRAP_LINE;
 }
@@ -232,8 +321,9 @@ go_on(struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
       struct mm_line *line)
 {
 	enum mm_status st;
+	int64_t t_us;
 
-	if (begins_row(s, f, raw) || is_names(raw))
+	if (begins_row(s, f, raw, &t_us) || is_names(raw))
 		return mm_sheet_end(s, line); /* the quote was never closed */
 	mm_buf_addc(&s->row, '\n');
 	mm_buf_adds(&s->row, raw);
@@ -255,27 +345,35 @@ enum mm_wrapped
 mm_sheet_open(struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
 	      struct mm_line *line)
 {
-	struct mm_str text = raw;
 	enum mm_status st;
+	int64_t t_us;
+	bool starts;
 
 	if (s->open)
 		return go_on(s, f, raw, line);
+	raw = without_mark(raw);
 	if (is_names(raw)) {
-		if (!take_names(s, raw))
+		/* Of accounting without a time who reads it tells. */
+		if (!take_names(s, raw) && !mm_str_starts(raw, "type,orig"))
 			return MM_WRAP_NONE;
-		blank(line, text);
+		blank(line, raw);
 		return MM_WRAP_LINE;
 	}
 	if (s->n_names == 0)
-		(void)take_names(s, mm_str_z(powermta_names));
-	if (!begins_row(s, f, raw) && !is_undated_row(s, raw))
+		assume_names(s, raw);
+	starts = begins_row(s, f, raw, &t_us);
+	if (!starts && !is_undated_row(s, raw))
 		return MM_WRAP_NONE;
 	st = mm_csv_line(s->csv, raw);
 	if (st == MM_OK)
-		return take_row(s, f, text, line);
+		return take_row(s, f, raw, line);
+	if (st == MM_ELIMIT && starts) {
+		blank(line, raw); /* who reads it says that it is too long */
+		return MM_WRAP_LINE;
+	}
 	if (st == MM_ELIMIT)
 		return MM_WRAP_NONE;
-	if (!begins_row(s, f, raw)) {
+	if (!starts) {
 		(void)mm_csv_finish(s->csv);
 		return MM_WRAP_NONE;
 	}

@@ -23,6 +23,10 @@ bool mm_sheet_wants(const struct mm_sheet *s, struct mm_str raw);
 /* As mm_envelope_open: PART while a quoted value goes on in the next line. */
 enum mm_wrapped mm_sheet_open(struct mm_sheet *s, struct mm_framer *f,
 			      struct mm_str raw, struct mm_line *line);
+/* Is `raw` the beginning of a row behind the line in hand? Then `line` is that
+ * much of it as tells it from others: its time and text. Nothing is kept. */
+bool mm_sheet_peek(const struct mm_sheet *s, struct mm_framer *f,
+		   struct mm_str raw, struct mm_line *line);
 /* The log has ended, or something else begins: BROKEN when a value was left
  * open, else NONE. */
 enum mm_wrapped mm_sheet_end(struct mm_sheet *s, struct mm_line *line);
