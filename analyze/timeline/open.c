@@ -206,6 +206,26 @@ write_message(struct mm_open *o, const struct mm_life *l)
 	mm_load_row(o->load, &row);
 }
 
+/* Rows of PowerMTA and Exchange have no end mark: a message is done when
+ * nobody of it waits. */
+static bool
+is_done(const struct mm_open *o, const struct mm_life *l)
+{
+	bool any = false;
+
+	if (l->mta != MM_MTA_POWERMTA && l->mta != MM_MTA_EXCHANGE)
+		return l->closed;
+	for (uint32_t id = l->first_recipient; id != 0;
+	     id = mm_open_recipient(o, id)->next) {
+		const struct mm_kept_recipient *r = mm_open_recipient(o, id);
+
+		if (!r->gone && r->hop == 0 && !mm_kept_is_final(r))
+			return false;
+		any |= !r->gone;
+	}
+	return l->closed || any;
+}
+
 /* The life is over for good: its row goes out, what joins need stays. */
 static void
 evict(struct mm_open *o, struct mm_life *l)
@@ -213,11 +233,11 @@ evict(struct mm_open *o, struct mm_life *l)
 	struct mm_life **at = &o->table[l->key & (o->n_slots - 1)];
 	struct mm_kept_message *kept = mm_kept_at(&o->lives.messages, l->id);
 
-	if (!l->closed)
-		l->flags |= MM_MSG_NO_END;
 	if (l->arrived_us == MM_TIME_NONE)
 		l->arrived_us = l->first_us;
 	settle_given(o, l);
+	if (!is_done(o, l))
+		l->flags |= MM_MSG_NO_END;
 	if (!l->closed && (l->flags & MM_MSG_HELD) != 0)
 		settle_held(o, l);
 	write_message(o, l);

@@ -208,9 +208,11 @@ add_head(struct mm_buf *out, const struct mm_story_head *h)
 	if (h->client_ip.n > 0 || h->client_name.n > 0) {
 		mm_buf_addz(out, "    client ");
 		add_seen(out, h->client_name);
-		mm_buf_addz(out, "[");
-		add_seen(out, h->client_ip);
-		mm_buf_addz(out, "]");
+		if (h->client_ip.n > 0) {
+			mm_buf_addz(out, "[");
+			add_seen(out, h->client_ip);
+			mm_buf_addz(out, "]");
+		}
 		if (h->user.n > 0) {
 			mm_buf_addz(out, " logged in as ");
 			add_seen(out, h->user);

@@ -513,6 +513,9 @@ is_head(struct mm_str s)
 	       mm_str_starts(s, "#Fields: date-time,client-ip") ||
 	       mm_str_starts(s, "date-time,") ||
 	       mm_str_starts(s, "\"date-time\",") ||
+	       ((mm_str_starts(s, "date_time") ||
+		 mm_str_starts(s, "\"date_time")) &&
+		mm_str_find(s, "event_id") != MM_NOT_FOUND) ||
 	       (mm_str_starts(s, "\"") &&
 		mm_str_find(s, "\"EventId\"") != MM_NOT_FOUND) ||
 	       (mm_str_starts(s, "#TYPE ") &&
@@ -536,6 +539,23 @@ exchange_claims(const struct mm_line *line)
 	       (is_head(line->text) || is_number_line(line->text));
 }
 
+/* A line of names or a row of it without events: what it is of. */
+static const char message_trace[] =
+    "a message trace without its routing details: export it with them, as an "
+    "extended report";
+
+static const char *
+another_table(const struct exchange *x)
+{
+	if (get(x, "session-id", "SessionId").p != NULL)
+		return "a row of a protocol log of Exchange, which is not "
+		       "read: give its message tracking log";
+	if (get(x, "origin-timestamp", "MessageTraceId").p != NULL ||
+	    get(x, "origin-timestamp-utc", "Received").p != NULL)
+		return message_trace;
+	return "a row of a table of another kind";
+}
+
 static enum mm_verdict
 exchange_parse(const struct mm_line *line, struct mm_emit *emit)
 {
@@ -551,7 +571,11 @@ exchange_parse(const struct mm_line *line, struct mm_emit *emit)
 	if (line->cells == NULL) {
 		if (is_head(line->text) || is_number_line(line->text))
 			return MM_LINE_NOISE;
-		emit->why = line->text.n > TOO_LONG
+		emit->why = mm_str_find(line->text, "origin_timestamp") < 2 ||
+				    mm_str_find(line->text, "MessageTraceId") !=
+					MM_NOT_FOUND
+				? message_trace
+			    : line->text.n > TOO_LONG
 				? "a row of more than 256 KiB"
 				: "a row whose quotes are not closed";
 		return MM_LINE_MALFORMED;
@@ -561,9 +585,8 @@ exchange_parse(const struct mm_line *line, struct mm_emit *emit)
 			    "names";
 		return MM_LINE_MALFORMED;
 	}
-	if (event.p == NULL && get(&x, "session-id", "SessionId").p != NULL) {
-		emit->why = "a row of a protocol log of Exchange, which is not "
-			    "read: give its message tracking log";
+	if (event.p == NULL) {
+		emit->why = another_table(&x);
 		return MM_LINE_MALFORMED;
 	}
 	if (line->t_us == MM_TIME_NONE) {
@@ -581,8 +604,7 @@ exchange_parse(const struct mm_line *line, struct mm_emit *emit)
 		if (mm_str_is(event, events[i].event))
 			return events[i].parse != NULL ? events[i].parse(&x)
 						       : MM_LINE_NOISE;
-	emit->why = event.n > 0 ? "an event of Exchange that is not known"
-				: "a row of a table of another kind";
+	emit->why = "an event of Exchange that is not known";
 	return MM_LINE_MALFORMED;
 }
 

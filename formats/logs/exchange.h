@@ -1,5 +1,6 @@
 /* exchange.h - message tracking logs of Exchange (MSGTRK*.LOG), and what
- * `Get-MessageTrackingLog | Export-Csv` makes of them.
+ * `Get-MessageTrackingLog | Export-Csv` makes of them; the message trace of
+ * Exchange Online, with its routing details (the extended report).
  *
  * The queue id is the internal message id, a number of the server that handles
  * the message; the server is named by its first label, as its lines name it

@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "formats/base/buf.h"
 #include "formats/base/csv.h"
@@ -24,12 +25,26 @@ static const char powermta_old_names[] =
 
 /* Lines of names begin so. */
 static const char *const begins[] = {
-	"type,",	  "\"type\",",	   "#Fields: ",	 "\"PSComputerName\"",
-	"\"RunspaceId\"", "\"Timestamp\"", "date-time,", "\"date-time\",",
+	"type,",
+	"\"type\",",
+	"#Fields: ",
+	"date-time,",
+	"\"date-time\",",
+	"\"PSComputerName\"",
+	"\"RunspaceId\"",
+	"\"Timestamp\"",
+	"date_time",
+	"\"date_time",
+	"origin_timestamp",
+	"\"origin_timestamp",
+	"\"Organization\",\"MessageId\"",
 };
 
 /* Where the time stands, by the names there are. */
-static const char *const times[] = { "timeLogged", "date-time", "Timestamp" };
+static const char *const times[] = {
+	"timeLogged", "date-time",	  "date-time-utc",	  "Timestamp",
+	"Received",   "origin-timestamp", "origin-timestamp-utc",
+};
 
 struct mm_sheet {
 	struct mm_csv *csv; /* owned */
@@ -151,6 +166,7 @@ mm_sheet_wants(const struct mm_sheet *s, struct mm_str raw)
 	case 'b':
 	case 'd': /* date-time, too */
 	case 'f':
+	case 'o': /* origin_timestamp */
 	case 'p':
 	case 'r':
 	case 't':
@@ -188,12 +204,28 @@ mm_sheet_peek(const struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
 	return true;
 }
 
+/* ASCII case ignored, and `_` for `-`. */
+static bool
+is_called(struct mm_str s, const char *name)
+{
+	if (s.n != strlen(name))
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		struct mm_str a = { s.p + i, 1 }, b = { name + i, 1 };
+
+		if (!mm_str_ieq(a, b) && (s.p[i] != '_' || name[i] != '-'))
+			return false;
+	}
+	return true;
+}
+
 /* Keep the names of a line; false when it has no time among them. */
 static bool
 take_names(struct mm_sheet *s, struct mm_str raw)
 {
 	const struct mm_str *fields;
 	size_t n, time_at = 0;
+	bool online;
 
 	(void)mm_str_skip(&raw, "#Fields: ");
 	if (mm_csv_line(s->csv, raw) != MM_OK) {
@@ -201,9 +233,10 @@ take_names(struct mm_sheet *s, struct mm_str raw)
 		return false;
 	}
 	fields = mm_csv_fields(s->csv, &n);
+	online = n > 0 && mm_str_findc(fields[0], '_') != MM_NOT_FOUND;
 	for (size_t t = 0; t < MM_COUNT(times); t++)
 		for (size_t i = 0; i < n && time_at == 0; i++)
-			if (mm_str_ieq(fields[i], mm_str_z(times[t])))
+			if (is_called(fields[i], times[t]))
 				time_at = i + 1;
 	if (time_at == 0 || n < 4)
 		return false;
@@ -213,6 +246,10 @@ take_names(struct mm_sheet *s, struct mm_str raw)
 	mm_buf_clear(&s->names_text);
 	for (size_t i = 0; i < n; i++)
 		mm_buf_adds(&s->names_text, fields[i]);
+	/* Exchange Online writes date_time, on premises it is date-time. */
+	for (size_t i = 0; online && i < s->names_text.n; i++)
+		if (s->names_text.p[i] == '_')
+			s->names_text.p[i] = '-';
 	for (size_t i = 0, at = 0; i < n; at += fields[i].n, i++) {
 		s->names =
 		    mm_grow(s->names, i, &s->cap_names, sizeof(*s->names));
