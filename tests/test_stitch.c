@@ -270,6 +270,7 @@ test_haraka(void **state)
 {
 	(void)state;
 	check_file("test-corpus/timeline/haraka.txt");
+	check_file("test-corpus/timeline/haraka-run.txt");
 }
 
 int

@@ -27,7 +27,10 @@ struct way {
 static const struct way ways[MM_FIND_COUNT] = {
 	[MM_FIND_QUEUE_ID] = {
 	    "CREATE INDEX IF NOT EXISTS message_queue_id ON message(queue_id);",
-	    "SELECT id FROM message WHERE queue_id %s", true,
+	    /* Haraka's lines also say "ID.1", for what goes out of ID. */
+	    "SELECT id FROM message WHERE queue_id %s UNION "
+	    "SELECT id FROM message WHERE instr(?1, '.') > 0 AND"
+	    " queue_id = rtrim(rtrim(?1, '0123456789'), '.')", true,
 	},
 	[MM_FIND_MESSAGE_ID] = {
 	    "CREATE INDEX IF NOT EXISTS message_message_id"

@@ -115,17 +115,33 @@ emit_last_refusal(struct mm_haraka_line *l)
 	(void)emit(l, &r);
 }
 
+/* Transaction `n` of the session, if it was not queued, was no mail. */
+static void
+cut(const struct mm_haraka_line *l, uint64_t n)
+{
+	char id[64];
+	struct mm_record r;
+
+	if (n == 0)
+		return;
+	(void)snprintf(id, sizeof(id), "%.*s.%llu", MM_STR_ARG(l->session),
+		       (unsigned long long)n);
+	begin(l, &r, MM_EV_CUT);
+	r.queue_id = mm_str_z(id);
+	(void)emit(l, &r);
+}
+
 static enum mm_verdict
 take_disconnect(struct mm_haraka_line *l)
 {
 	struct mm_record r;
+	uint64_t n;
 
 	if (l->session.p == NULL)
 		return MM_LINE_NOISE;
 	emit_last_refusal(l);
-	begin(l, &r, MM_EV_CUT);
-	if (l->id.p != NULL)
-		(void)emit(l, &r);
+	if (mm_str_to_u64(value(l, "txns"), &n))
+		cut(l, n);
 	begin(l, &r, MM_EV_DISCONNECT);
 	r.queue_id = MM_STR_ABSENT;
 	r.client_ip = value(l, "ip");
@@ -134,36 +150,20 @@ take_disconnect(struct mm_haraka_line *l)
 	return emit(l, &r);
 }
 
-/* The transaction before, if it was not queued, ends with the next. */
-static void
-cut_before(const struct mm_haraka_line *l)
-{
-	struct mm_str number = mm_str_from(l->id, l->session.n + 1);
-	char id[64];
-	uint64_t n;
-	struct mm_record r;
-
-	if (!mm_str_to_u64(number, &n) || n < 2)
-		return;
-	(void)snprintf(id, sizeof(id), "%.*s.%llu", MM_STR_ARG(l->session),
-		       (unsigned long long)(n - 1));
-	begin(l, &r, MM_EV_CUT);
-	r.queue_id = mm_str_z(id);
-	(void)emit(l, &r);
-}
-
 /* "sender <a@b> code=CONT msg=" */
 static enum mm_verdict
 take_sender(struct mm_haraka_line *l)
 {
 	struct mm_str code = value(l, "code");
 	struct mm_record r;
+	uint64_t n;
 
 	if (code.p == NULL)
 		return malformed(l, "a sender without a code");
 	if (l->id.p == NULL)
 		return malformed(l, "a sender outside of a transaction");
-	cut_before(l);
+	if (mm_str_to_u64(mm_str_from(l->id, l->session.n + 1), &n))
+		cut(l, n > 0 ? n - 1 : 0); /* ends with the next */
 	if (refusal(code) != MM_OUT_NONE)
 		begin_refusal(l, &r, refusal(code), MM_STR("MAIL"));
 	else
