@@ -4,6 +4,7 @@
 
 #include "analyze/case/ledger.h"
 #include "analyze/case/reports.h"
+#include "analyze/case/spooled.h"
 #include "analyze/case/verdicts.h"
 #include "analyze/timeline/clock.h"
 #include "analyze/timeline/ingest.h"
@@ -314,6 +315,8 @@ mm_ingest(struct mm_store *s, const char *const *paths, size_t n_paths,
 		st = mm_ledger_spools(s, o->judge, spools, err);
 	else
 		mm_spools_finish(spools, NULL);
+	if (st == MM_OK)
+		st = mm_spooled_settle(s, err);
 	mm_reports_free(reports);
 	mm_stitch_free(in.stitch);
 	mm_load_free(in.load);
