@@ -1,7 +1,8 @@
 #!/bin/sh
 # run.sh SECONDS FUZZER...: run each for so long. Seeds are what test-corpus
-# holds for it: the lines of the logs one by one, else the files of the folder
-# of its name. What it finds anew stays in build/, crashes beside it.
+# holds for it: the lines of the logs one by one, and tables whole, since their
+# rows mean nothing without their names; else the files of the folder of its
+# name. What it finds anew stays in build/, crashes beside it.
 seconds=$1
 shift
 bad=0
@@ -15,6 +16,8 @@ for f; do
 			stem=$seeds/$(echo "$t" | tr / -)
 			awk -v stem="$stem" '!/^[\t#]/ && NF {
 				print >(stem "-" FNR); close(stem "-" FNR) }' "$t"
+			grep -q '^| ' "$t" &&
+				sed -n 's/^| //p' "$t" >"$stem-table"
 		done
 		;;
 	*) cp -r "test-corpus/$name/." "$seeds" ;;
