@@ -581,8 +581,7 @@ exchange_parse(const struct mm_line *line, struct mm_emit *emit)
 		return MM_LINE_MALFORMED;
 	}
 	if (line->cells->ragged) {
-		emit->why = "a row with more or fewer values than there are "
-			    "names";
+		emit->why = "a row that does not fit the names of its columns";
 		return MM_LINE_MALFORMED;
 	}
 	if (event.p == NULL) {

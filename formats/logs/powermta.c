@@ -299,7 +299,7 @@ what_is_wrong(const struct mm_line *line)
 			   ? "a row of more than 256 KiB"
 			   : "a row whose quotes are not closed";
 	if (line->cells->ragged)
-		return "a row with more or fewer values than there are names";
+		return "a row that does not fit the names of its columns";
 	if (line->t_us == MM_TIME_NONE)
 		return "a row of PowerMTA without a time";
 	return NULL;

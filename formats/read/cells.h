@@ -9,7 +9,7 @@
 struct mm_cells {
 	const struct mm_str *names, *values; /* views; an absent value: none */
 	size_t n;
-	bool ragged; /* there were more or fewer values than names */
+	bool ragged; /* the values do not fit the names */
 };
 
 /* The value of that name, ASCII case ignored; absent when there is none, or

@@ -23,6 +23,33 @@ static const char powermta_old_names[] =
     "type,timeLogged,timeQueued,timeImprinted," POWERMTA_REST;
 #define OLD_ACTION_AT 7 /* dsnAction in the old ones */
 
+/* Those of message tracking by how many there are: 2007, 2010, 2013 and later
+ * (of these the last three came one by one). */
+#define EXCHANGE_FIRST                                                         \
+	"date-time,client-ip,client-hostname,server-ip,server-hostname,"       \
+	"source-context,connector-id,source,event-id,internal-message-id,"     \
+	"message-id,"
+#define EXCHANGE_REST                                                          \
+	"recipient-address,recipient-status,total-bytes,recipient-count,"      \
+	"related-recipient-address,reference,message-subject,sender-address,"  \
+	"return-path,message-info"
+#define EXCHANGE_2010                                                          \
+	","                                                                    \
+	"directionality,tenant-id,original-client-ip,original-server-ip,"      \
+	"custom-data"
+
+static const struct {
+	size_t least, most; /* values of a row */
+	const char *names;
+} exchange_names[] = {
+	{ 21, 21, EXCHANGE_FIRST EXCHANGE_REST },
+	{ 26, 26, EXCHANGE_FIRST EXCHANGE_REST EXCHANGE_2010 },
+	{ 27, 30,
+	  EXCHANGE_FIRST "network-message-id," EXCHANGE_REST EXCHANGE_2010
+			 ",transport-traffic-type,log-id,schema-version" },
+};
+#define SOURCE_AT 7 /* and event-id behind it */
+
 /* Lines of names begin so. */
 static const char *const begins[] = {
 	"type,",
@@ -53,6 +80,7 @@ struct mm_sheet {
 	size_t n_names, cap_names;
 	size_t time_at; /* the column */
 	bool assumed;	/* the names are those of PowerMTA's defaults */
+	size_t rcpt_at; /* then: where the recipient stands */
 	struct mm_cells_room cells;
 	struct mm_buf row; /* as it came, while a value is open */
 	bool open;
@@ -139,6 +167,14 @@ is_powermta(struct mm_str raw)
 	return false;
 }
 
+/* A row of message tracking: "2024-02-04T08:29:26.123Z,". */
+static bool
+is_exchange(struct mm_str raw)
+{
+	return raw.n > 24 && raw.p[23] == 'Z' && raw.p[24] == ',' &&
+	       raw.p[10] == 'T' && raw.p[19] == '.';
+}
+
 /* In front of the first line of what Windows writes. */
 static struct mm_str
 without_mark(struct mm_str raw)
@@ -172,7 +208,7 @@ mm_sheet_wants(const struct mm_sheet *s, struct mm_str raw)
 	case 't':
 		return is_names(raw) || is_powermta(raw);
 	default:
-		return false;
+		return is_exchange(raw);
 	}
 }
 
@@ -273,22 +309,52 @@ is_action(struct mm_str s)
 	return false;
 }
 
-/* The names of a file that lost its own, or never had any. */
+/* "STOREDRIVER" */
+static bool
+is_capitals(struct mm_str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < 'A' || s.p[i] > 'Z')
+			return false;
+	return s.n > 0;
+}
+
+static void
+assume_exchange(struct mm_sheet *s, const struct mm_str *fields, size_t n)
+{
+	if (n <= SOURCE_AT + 1 || !is_capitals(fields[SOURCE_AT]) ||
+	    !is_capitals(fields[SOURCE_AT + 1]))
+		return;
+	for (size_t i = 0; i < MM_COUNT(exchange_names); i++)
+		if (n >= exchange_names[i].least &&
+		    n <= exchange_names[i].most) {
+			(void)take_names(s, mm_str_z(exchange_names[i].names));
+			s->n_names = n;
+		}
+}
+
+/* The names of a file that lost its own, or never had any: grep takes them
+ * away. */
 static void
 assume_names(struct mm_sheet *s, struct mm_str row)
 {
 	const struct mm_str *fields;
+	bool exchange = is_exchange(row), old = false;
 	size_t n = 0;
-	bool old = false;
 
 	if (mm_csv_line(s->csv, row) != MM_OK)
 		(void)mm_csv_finish(s->csv);
 	fields = mm_csv_fields(s->csv, &n);
+	if (exchange) {
+		assume_exchange(s, fields, n);
+		return;
+	}
 	if (n > OLD_ACTION_AT)
 		old = is_action(fields[OLD_ACTION_AT]);
 	(void)take_names(s,
 			 mm_str_z(old ? powermta_old_names : powermta_names));
 	s->assumed = true;
+	s->rcpt_at = old ? 5 : 4;
 }
 
 /* As many values as there are names, though none is a time that we know: it
@@ -303,13 +369,29 @@ is_undated_row(const struct mm_sheet *s, struct mm_str raw)
 	return n >= s->n_names;
 }
 
-/* As many values as names; a spreadsheet may put empty ones behind. How many
- * the defaults of a version are is not known. */
+/* Do the values fit names that were assumed? How many the defaults of a
+ * version are is not known; but a recipient is an address, and a time a time.
+ */
+static bool
+fits_assumed(const struct mm_sheet *s, const struct mm_str *fields, size_t n)
+{
+	struct mm_framer f;
+	int64_t t_us;
+
+	if (mm_str_is(fields[0], "tq") || mm_str_is(fields[0], "f") ||
+	    mm_str_is(fields[0], "p") || mm_str_starts(fields[0], "r"))
+		return true;
+	mm_framer_init(&f, MM_TIME_NONE, 0);
+	return n > s->rcpt_at && take_time(&f, fields[2], &t_us) &&
+	       mm_str_findc(fields[s->rcpt_at], '@') != MM_NOT_FOUND;
+}
+
+/* As many values as names; a spreadsheet may put empty ones behind. */
 static bool
 is_ragged(const struct mm_sheet *s, const struct mm_str *fields, size_t n)
 {
 	if (s->assumed)
-		return false;
+		return !fits_assumed(s, fields, n);
 	while (n > s->n_names && fields[n - 1].n == 0)
 		n--;
 	return n != s->n_names;
@@ -398,6 +480,8 @@ mm_sheet_open(struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
 	}
 	if (s->n_names == 0)
 		assume_names(s, raw);
+	if (s->n_names == 0)
+		return MM_WRAP_NONE;
 	starts = begins_row(s, f, raw, &t_us);
 	if (!starts && !is_undated_row(s, raw))
 		return MM_WRAP_NONE;

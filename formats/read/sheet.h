@@ -2,10 +2,9 @@
  * rows. Private to this room; behind the envelope.
  *
  * Known by their names: accounting files of PowerMTA (also without the line of
- * names), message tracking of Exchange (also as Export-Csv writes it, and as
- * Exchange Online, whose names have _ for -). A row
- * has the time of one of its columns, and none where that is in a form of some
- * country.
+ * names), message tracking of Exchange (also without it, and as Export-Csv
+ * writes it, and as Exchange Online, whose names have _ for -). A row has the
+ * time of one of its columns, and none where that is in a form of some country.
  * Sources: RFC 4180; PowerMTA 4 and 5 user's guides, "Accounting"; Microsoft
  * Learn, "Message tracking", Exchange 2013 to 2019.
  */
