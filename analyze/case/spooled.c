@@ -1,11 +1,18 @@
 #include "analyze/case/spooled.h"
 #include "analyze/case/latest.h"
 
-/* Entries of queue files and the messages that they are; 2: MM_MSG_NO_END. */
+/* Snapshots of queue files; `whole`: all of it could be read.
+ * Entries of queue files and the messages that they are; 2: MM_MSG_NO_END. */
 static const char find_same[] =
     "CREATE TEMP TABLE placed_at AS WITH " MM_LATEST_SNAPSHOTS
-    " SELECT id, mta, host, instance, taken_us, id IN (SELECT id FROM last)"
-    "  AS latest FROM placed WHERE spool;"
+    " SELECT p.id, p.mta, p.host, p.instance, p.taken_us,"
+    "  p.id IN (SELECT id FROM last) AS latest, NOT EXISTS (SELECT 1"
+    "   FROM file f JOIN snapshot s ON s.id = p.id WHERE"
+    "   (f.torn_at IS NOT NULL AND (s.name = f.name"
+    "    OR substr(s.name, 1, length(f.name) + 1) = f.name || '!'))"
+    "   OR (f.kind = 'unreadable'"
+    "    AND substr(f.name, 1, length(s.name)) = s.name)) AS whole"
+    " FROM placed p WHERE spool;"
     "CREATE TEMP TABLE held_in AS SELECT m.id AS message, e.id AS entry,"
     " p.id AS snapshot, e.queue, p.latest, p.taken_us"
     " FROM message m CROSS JOIN entry e ON e.queue_id = m.queue_id"
@@ -70,6 +77,7 @@ static const char find_gone[] =
     " JOIN message m ON m.id = h.message JOIN placed_at p ON p.id = h.snapshot"
     " JOIN placed_at q ON q.mta = p.mta AND q.host = p.host"
     "  AND q.instance = p.instance AND q.taken_us > p.taken_us"
+    "  AND q.whole"
     " WHERE (p.mta <> 'postfix' OR m.flags & 8 = 0)"
     " AND NOT EXISTS (SELECT 1 FROM entry e WHERE e.snapshot = q.id"
     "  AND e.queue_id = m.queue_id)"

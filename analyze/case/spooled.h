@@ -6,7 +6,8 @@
  * A mail in one snapshot and not in a later one of the same queue, about which
  * no line was written between its last and the later snapshot although the
  * log goes on, left the queue by hand: `rm` of a queue file leaves no line.
- * Only queue files count, no listings: those may leave out a part.
+ * Only queue files count, no listings: those may leave out a part; and so
+ * may a torn archive, or a folder that could not be read.
  * A mail is the same by its queue id and its Message-ID; without one by its
  * queue id and a time of arrival within two seconds.
  */

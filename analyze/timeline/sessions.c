@@ -30,18 +30,20 @@ find(struct mm_sessions *s, uint32_t host, struct mm_str session)
 }
 
 static void
-free_refused(struct mm_session *slot)
+free_refused(struct mm_sessions *s, struct mm_session *slot)
 {
 	for (struct mm_refused *r = slot->refused, *next; r != NULL; r = next) {
 		next = r->next;
 		free(r);
+		s->n_refused--;
 	}
 	slot->refused = NULL;
 }
 
 /* In the order of their lines. */
 static void
-write_refused(struct mm_session *slot, struct mm_load *load)
+write_refused(struct mm_sessions *s, struct mm_session *slot,
+	      struct mm_load *load)
 {
 	struct mm_refused *all = NULL, *next;
 
@@ -58,21 +60,21 @@ write_refused(struct mm_session *slot, struct mm_load *load)
 			row.u.reject.sender = slot->sender;
 		mm_load_row(load, &row);
 	}
-	free_refused(slot);
+	free_refused(s, slot);
 }
 
 void
 mm_sessions_end(struct mm_sessions *s, struct mm_load *load)
 {
 	for (size_t i = 0; i < MM_SESSIONS_MAX; i++)
-		write_refused(&s->slots[i], load);
+		write_refused(s, &s->slots[i], load);
 }
 
 void
 mm_sessions_fini(struct mm_sessions *s)
 {
 	for (size_t i = 0; i < MM_SESSIONS_MAX; i++)
-		free_refused(&s->slots[i]);
+		free_refused(s, &s->slots[i]);
 }
 
 static struct mm_str
@@ -90,8 +92,9 @@ mm_sessions_refuse(struct mm_sessions *s, uint32_t host, struct mm_str session,
 	struct mm_session *slot = find(s, host, session);
 	struct mm_refused *r;
 
-	if (slot == NULL)
+	if (slot == NULL || s->n_refused == MM_SESSIONS_REFUSED)
 		return false;
+	s->n_refused++;
 	r = mm_alloc(sizeof(*r) + row->stage.n + row->args.n + row->queue_id.n);
 	r->row = *row;
 	r->followed = false;
@@ -131,13 +134,13 @@ mm_sessions_note(struct mm_sessions *s, struct mm_load *load, uint32_t host,
 	if (r->event == MM_EV_DISCONNECT) {
 		slot = find(s, host, r->session);
 		if (slot != NULL)
-			write_refused(slot, load);
+			write_refused(s, slot, load);
 		return;
 	}
 	key = key_of(host, r->session);
 	slot = &s->slots[key % MM_SESSIONS_MAX];
 	if (slot->key != key) {
-		write_refused(slot, load);
+		write_refused(s, slot, load);
 		*slot = (struct mm_session){ .key = key };
 	}
 	slot->secure |= r->secure;

@@ -16,8 +16,11 @@
 #include "formats/mail/record.h"
 
 #define MM_SESSIONS_MAX 4096
+/* Refusals that wait at one time; more are written as they come. */
+#define MM_SESSIONS_REFUSED 65536
 
 struct mm_sessions {
+	size_t n_refused;
 	struct mm_session {
 		uint64_t key;
 		uint32_t relay;			       /* 0: not known */
@@ -45,7 +48,7 @@ void mm_sessions_fill(struct mm_sessions *s, uint32_t host,
 void mm_sessions_sender(struct mm_sessions *s, uint32_t host,
 			struct mm_str session, uint32_t sender);
 /* Keep a refusal that knows no sender until its session ends; false: the
- * session is not known. Texts are copied. */
+ * session is not known, or too many wait. Texts are copied. */
 bool mm_sessions_refuse(struct mm_sessions *s, uint32_t host,
 			struct mm_str session, const struct mm_row_reject *row);
 /* The logs are over: write what waits. */

@@ -1,0 +1,1 @@
+tar --sort=name -C test-corpus/timeline/by-hand -cf - two | head -c 3000 >{}/two.tar; mailmortem export deliveries -q test-corpus/timeline/by-hand/mail.log test-corpus/timeline/by-hand/one {}/two.tar --csv | cut -d, -f4,7,11
