@@ -15,5 +15,6 @@ extern const struct mm_spool_format mm_spool_sendmail_mailq;
 extern const struct mm_spool_format mm_spool_sendmail_hoststat;
 extern const struct mm_spool_format mm_spool_opensmtpd;
 extern const struct mm_spool_format mm_spool_show_queue;
+extern const struct mm_spool_format mm_spool_haraka;
 
 #endif

@@ -17,6 +17,7 @@ static const struct mm_spool_format *const formats[] = {
 	&mm_spool_sendmail_mailq,
 	&mm_spool_sendmail_hoststat,
 	&mm_spool_show_queue,
+	&mm_spool_haraka,
 };
 /* clang-format on */
 
