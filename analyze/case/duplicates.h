@@ -5,6 +5,8 @@
  * within the own systems, through a filter that gives the mail back, are no
  * deliveries. A connection that was lost after the end of data, before any
  * answer, is a delivery that nobody can be sure of (RFC 1047).
+ * A program that gives all its mails the same Message-ID makes them one mail
+ * here.
  */
 #ifndef MM_DUPLICATES_H
 #define MM_DUPLICATES_H

@@ -121,6 +121,31 @@ put_line(struct teller *t, struct mm_str file, uint32_t number,
 	return put_fact(t->head, &f, t->sink, t->err);
 }
 
+static enum mm_status
+put_duplicates(struct mm_story *y, const struct teller *t)
+{
+	struct mm_story_duplicate d;
+	enum mm_status st = MM_OK;
+
+	for (bool first = true;
+	     st == MM_OK && (st = mm_story_duplicate(y, t->head->id, first, &d,
+						     t->err)) == MM_OK;
+	     first = false) {
+		struct mm_story_fact f = { .t_us = MM_TIME_NONE,
+					   .delay_us = -1,
+					   .kind = "duplicate",
+					   .what = d.how };
+
+		mm_buf_clear(t->out);
+		mm_buf_adds(t->out, d.address);
+		mm_buf_addz(t->out, ": ");
+		mm_buf_adds(t->out, d.evidence);
+		f.text = mm_buf_str(t->out);
+		st = put_fact(t->head, &f, t->sink, t->err);
+	}
+	return st == MM_END ? MM_OK : st;
+}
+
 enum mm_status
 mm_trace_rows(struct mm_story *y, uint32_t message, struct mm_originals *lines,
 	      const struct mm_sink *sink, struct mm_err *err)
@@ -140,6 +165,8 @@ mm_trace_rows(struct mm_story *y, uint32_t message, struct mm_originals *lines,
 	}
 	mm_buf_init(&source, SOURCE_BYTES);
 	if (st == MM_END)
+		st = put_duplicates(y, &t);
+	if (st == MM_OK)
 		st = tell_lines(lines, &t);
 	mm_buf_fini(&source);
 	return st;

@@ -7,8 +7,10 @@
 #include "analyze/case/story.h"
 #include "formats/base/table.h"
 
-/* Rows for scripts: one a fact, the message's fields repeated; then, with
- * `lines`, one for each line that told of it (kind "line"). */
+/* Rows for scripts: one a fact, the message's fields repeated; one for each
+ * recipient who got it twice or may have (kind "duplicate", the text names him
+ * and the lines); then, with `lines`, one for each line that told of it (kind
+ * "line"). */
 extern const struct mm_column mm_trace_columns[];
 extern const size_t mm_trace_n_columns;
 enum mm_status mm_trace_rows(struct mm_story *y, uint32_t message,

@@ -1,0 +1,1 @@
+mailmortem trace a@far.example -q test-corpus/timeline/duplicates.log --json
