@@ -331,14 +331,24 @@ static const struct {
 	{ "XferOut", parse_delivery },
 };
 
-/* Its objects have the queue and the site beside the id. */
+static bool
+is_known(struct mm_str type)
+{
+	for (size_t i = 0; i < MM_COUNT(types); i++)
+		if (mm_str_is(type, types[i].type))
+			return true;
+	return false;
+}
+
+/* Its objects have the queue beside the id, or a type that is known. */
 static bool
 kumomta_claims(const struct mm_line *line)
 {
 	return line->cells != NULL && line->framing == MM_FRAME_JSON &&
-	       mm_cells_get(line->cells, "type").n > 0 &&
 	       mm_cells_get(line->cells, "id").p != NULL &&
-	       mm_cells_get(line->cells, "recipient").p != NULL;
+	       mm_cells_get(line->cells, "recipient").p != NULL &&
+	       (is_known(mm_cells_get(line->cells, "type")) ||
+		mm_cells_get(line->cells, "queue").p != NULL);
 }
 
 static enum mm_verdict
