@@ -159,6 +159,11 @@ take_record(void *ctx, const struct mm_record *r)
 				    mm_time_iso(r->t_us,
 						r->t_us % MM_SECOND_US != 0,
 						own));
+		if (!mm_str_eq(r->host, x->line->host)) {
+			mm_buf_addf(b, "    %-14s ", "host");
+			mm_utf8_add_visible(b, r->host);
+			mm_buf_addc(b, '\n');
+		}
 		for (size_t i = 0; (f = mm_fields(i)) != NULL; i++) {
 			if (!mm_field_is_set(r, f))
 				continue;
@@ -221,7 +226,7 @@ add_claim(struct explain *x)
 		mm_buf_addz(b, "none\n");
 		return;
 	}
-	if (x->line->cells != NULL) {
+	if (x->line->cells != NULL || x->line->framing == MM_FRAME_CSV) {
 		mm_buf_addf(b, "%s, told by the names of its values\n",
 			    x->format);
 		return;

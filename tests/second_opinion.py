@@ -2,10 +2,12 @@
 """second_opinion.py MAILMORTEM FOLDER
 
 What other programs make of the same logs: pflogsumm of the Postfix capture,
-exigrep of the Exim one (taken out of its package into FOLDER, not installed).
+exigrep of the Exim one (taken out of its package into FOLDER, not installed),
+Python's reader of CSV of the rows of PowerMTA and Exchange.
 Where they count otherwise on purpose, the difference is named here.
 """
 import collections
+import csv
 import glob
 import gzip
 import os
@@ -17,6 +19,8 @@ import sys
 PROGRAM, FOLDER = sys.argv[1], sys.argv[2]
 POSTFIX = "test-corpus/postfix-throttle-and-pause/logs"
 EXIM = "test-corpus/exim-c/logs"
+POWERMTA = "test-corpus/powermta/logs"
+EXCHANGE = "test-corpus/exchange/logs"
 failed = passed = 0
 
 
@@ -133,8 +137,52 @@ def exigrep():
               dict(ours[queue_id]))
 
 
+def rows_of(pattern):
+    for path in sorted(glob.glob(pattern)):
+        with open(path, encoding="utf-8-sig", newline="") as f:
+            lines = [line[9:] if line.startswith("#Fields: ") else line
+                     for line in f if not re.match("#[A-EG-Z]", line)]
+            yield from csv.DictReader(lines)
+
+
+def outcomes(db):
+    return dict(db.execute("SELECT outcome, count(*) FROM v_attempt"
+                           " GROUP BY 1"))
+
+
+def powermta():
+    theirs, messages = collections.Counter(), set()
+    words = {"d": "sent", "b": "bounced", "t": "deferred"}
+    for row in rows_of(POWERMTA + "/*.csv"):
+        if row["type"] in words:
+            theirs[words[row["type"]]] += 1
+        messages.add((row["timeQueued"], row["orig"], row["rcpt"]))
+    db = case(POWERMTA)
+    check("outcomes of PowerMTA", dict(theirs), outcomes(db))
+    check("recipients of PowerMTA", len(messages),
+          one(db, "SELECT count(*) FROM v_delivery"))
+
+
+def exchange():
+    theirs = collections.Counter()
+    words = {"SEND": "sent", "SENDEXTERNAL": "sent", "DELIVER": "sent",
+             "FAIL": "bounced", "DEFER": "deferred"}
+    for row in rows_of(EXCHANGE + "/*.LOG"):
+        what = words.get(row["event-id"])
+        if row["internal-message-id"] == "0":
+            what = "rejected"
+        if what:
+            theirs[what] += len(row["recipient-address"].split(";"))
+    db = case(EXCHANGE)
+    ours = outcomes(db)
+    ours["rejected"] = one(db, "SELECT count(*) FROM reject")
+    check("outcomes of Exchange", dict(theirs), ours)
+
+
 os.makedirs(FOLDER, exist_ok=True)
 pflogsumm()
 exigrep()
+powermta()
+exchange()
 print("second opinion: %d passed, %d failed" % (passed, failed))
 sys.exit(failed > 0)

@@ -436,6 +436,9 @@ on_attempt(struct mm_stitch *s)
 		l = mm_open_begin(&s->open, &s->where, r->queue_id);
 		if (r->delay_us >= 0 && r->t_us != MM_TIME_NONE)
 			l->arrived_us = r->t_us - r->delay_us;
+		/* Each row of PowerMTA tells the beginning. */
+		if (r->mta == MM_MTA_POWERMTA && r->delay_us >= 0)
+			l->flags &= ~(unsigned)MM_MSG_NO_START;
 	}
 	tie_legs(s, l);
 	mm_trail_add(&l->trail, s->where.at);

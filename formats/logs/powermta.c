@@ -244,6 +244,51 @@ parse_received(struct pmta *p)
 	return MM_LINE_RECORD;
 }
 
+/* What came back later, by mail or from who received it. */
+static enum mm_verdict
+parse_later(struct pmta *p, struct mm_str what, enum mm_opinion opinion)
+{
+	static const char *const words[] = { "dsnDiag", "feedbackType",
+					     "dsnStatus", "bounceCat" };
+	struct mm_record r;
+
+	begin(p, &r, MM_EV_VERDICT);
+	if (make_id(p, false))
+		fill_message(p, &r);
+	r.message_id = bare_id(get(p, "header_Message-Id"));
+	if (r.queue_id.p == NULL && r.message_id.p == NULL &&
+	    get(p, "rcpt").n == 0)
+		return MM_LINE_NOISE; /* about nobody */
+	r.sender = get(p, "orig");
+	r.recipient = get(p, "rcpt");
+	r.size_bytes = r.delay_us = -1;
+	r.program = what;
+	r.opinion = opinion;
+	for (size_t i = 0; i < MM_COUNT(words) && r.text.n == 0; i++)
+		r.text = untyped(get(p, words[i]), "smtp;");
+	p->emit->record(p->emit->ctx, &r);
+	return MM_LINE_RECORD;
+}
+
+static enum mm_verdict
+parse_remote_bounce(struct pmta *p)
+{
+	return parse_later(p, MM_STR("remote-bounce"), MM_OPINION_REJECT);
+}
+
+static enum mm_verdict
+parse_remote_status(struct pmta *p)
+{
+	return parse_later(p, MM_STR("remote-status"), MM_OPINION_OTHER);
+}
+
+/* Somebody called it spam, or what else the report says. */
+static enum mm_verdict
+parse_feedback(struct pmta *p)
+{
+	return parse_later(p, MM_STR("feedback-loop"), MM_OPINION_SPAM);
+}
+
 static const struct {
 	const char *type;
 	enum mm_verdict (*parse)(struct pmta *p); /* NULL: noise */
@@ -253,9 +298,9 @@ static const struct {
 	{ "t", parse_transient },
 	{ "tq", parse_queue },
 	{ "r", parse_received },
-	{ "rb", NULL },
-	{ "rs", NULL },
-	{ "f", NULL },
+	{ "rb", parse_remote_bounce },
+	{ "rs", parse_remote_status },
+	{ "f", parse_feedback },
 	{ "p", NULL },
 };
 

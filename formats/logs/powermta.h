@@ -5,8 +5,11 @@
  *       message-expired, status x.4.7); t: one that was put off.
  *   tq  LEG: a whole queue was put off.
  *   r   ARRIVAL and RECIPIENT.
- *   rb, rs (bounces and reports that came back by mail), f (feedback) and p
- *       (statistics) are known noise.
+ *   rb, rs  VERDICT of the program "remote-bounce", "remote-status": a bounce
+ *       or report that came back by mail, after the mail had been taken; f: one
+ *       of a "feedback-loop". It is tied to its mail by the columns below, or
+ *       by the Message-ID; it does not change what became of the mail.
+ *   p (statistics) is known noise.
  * Which columns there are is the user's choice, for each type: the line of
  * names has those of all types in the file, a row has nothing in those of the
  * others.

@@ -1,0 +1,1 @@
+mailmortem trace bob@far.example -q test-corpus/timeline/remote-bounce.csv
