@@ -8,7 +8,13 @@
 
 static const char details[] =
     "Without one of the four views: how many recipients have waited how long,\n"
-    "by destination, like qshape. Columns are minutes: under 5, 5 to 10, ...";
+    "by destination, like qshape. Columns are minutes: under 5, 5 to 10, ...\n"
+    "When something is tried again rests on what the queue or the listing\n"
+    "recorded (Postfix, OpenSMTPD), else on the MTA's rule (Exim's default, "
+    "15\n"
+    "min in the first 2 h; Sendmail's runs, when a log of it is there); the\n"
+    "queue run after that time tries it. Given up: the MTA's default, or the\n"
+    "age at which mail expired in the log.";
 
 struct queue {
 	struct mm_front f;

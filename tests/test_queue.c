@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -93,12 +94,14 @@ test_list(void **state)
 	mm_buf_init(&b, 10000);
 	assert_int_equal(mm_queue_list(s, MM_TIME_NONE, &sink, &err), MM_OK);
 	assert_string_equal(
-	    b.p, "corrupt A5 - - - - - - - - - - set aside mx f6;"
-		 "deferred A1 s@d X@One 10 1100 900 2299 1900 3 mailbox-full "
-		 "full - mx f3;"
-		 "deferred A1 s@d z@two 10 1100 900 2299 1900 3 - - - mx f3;"
-		 "hold A3 s@E x@one 30 500 1500 - - - - - - mx f4;"
-		 "deferred A4 s@E w@two 40 400 1600 1999 - 0 - - - mx f5;");
+	    b.p, "corrupt A5 - - - - - - held - - - - - - set aside mx f6;"
+		 "deferred A1 s@d X@One 10 1100 900 2299 recorded 1900 3 "
+		 "432900 default mailbox-full full - mx f3;"
+		 "deferred A1 s@d z@two 10 1100 900 2299 recorded 1900 3 "
+		 "432900 default - - - mx f3;"
+		 "hold A3 s@E x@one 30 500 1500 - held - - - - - - - mx f4;"
+		 "deferred A4 s@E w@two 40 400 1600 1999 recorded - 0 433600 "
+		 "default - - - mx f5;");
 	mm_buf_clear(&b);
 	assert_int_equal(mm_queue_list(s, 999999999, &sink, &err), MM_OK);
 	assert_string_equal(b.p, "");
@@ -138,8 +141,169 @@ test_due(void **state)
 
 	(void)state;
 	check(mm_queue_due(s, MM_TIME_NONE, &err),
-	      "TOTAL 4 1 2 0 0 0 0 0 0 1;one 2 0 1 0 0 0 0 0 0 1;"
-	      "two 2 1 1 0 0 0 0 0 0 0;");
+	      "TOTAL 4 1 2 0 0 0 0 0 0 1 0 432900 0;"
+	      "one 2 0 1 0 0 0 0 0 0 1 0 432900 0;"
+	      "two 2 1 1 0 0 0 0 0 0 0 0 432900 0;");
+	mm_store_close(s);
+}
+
+/* One entry of the queue of mx.d at 100000 s, and what the log has. Expected
+ * by hand from the rules that due.h names: next try, rests on, last try,
+ * tries, given up after, by. */
+static const struct due_rule {
+	const char *label, *mta, *kind, *entry, *log, *want;
+} due_rules[] = {
+	{ "Postfix, the time of the queue file", "postfix",
+	  "postfix queue file", "'deferred', 's@d', 99000, 100200, 99900, NULL",
+	  "", "100200 recorded 99900 - 531000 default" },
+	{ "Postfix, in its first delivery", "postfix", "postfix queue file",
+	  "'active', 's@d', 99000, NULL, NULL, NULL", "",
+	  "- being tried - - 531000 default" },
+	{ "Postfix, not picked up", "postfix", "postfix queue file",
+	  "'maildrop', 's@d', 99000, NULL, NULL, NULL", "",
+	  "100000 first try - - 531000 default" },
+	{ "Postfix, a listing has no times", "postfix", "postqueue -j",
+	  "'deferred', 's@d', 99000, NULL, NULL, NULL", "",
+	  "- not known - - 531000 default" },
+	{ "Exim, young: 15 min", "exim", "exim spool file",
+	  "'deferred', 's@d', 97000, NULL, 99900, NULL", "",
+	  "100800 default rule 99900 - 442600 default" },
+	{ "Exim, failing for 2 h 15 min: 1 h", "exim", "exim spool file",
+	  "'deferred', 's@d', 91800, NULL, 99900, NULL", "",
+	  "103500 default rule 99900 - 437400 default" },
+	/* 1 h, 1.5 h, then 2.25 h */
+	{ "Exim, failing for 4 h 45 min: 2 h 15 min", "exim", "exim spool file",
+	  "'deferred', 's@d', 82800, NULL, 99900, NULL", "",
+	  "108000 default rule 99900 - 428400 default" },
+	{ "Exim, failing for a day: 6 h", "exim", "exim spool file",
+	  "'deferred', 's@d', 13500, NULL, 99900, NULL", "",
+	  "121500 default rule 99900 - 359100 default" },
+	{ "Exim, frozen", "exim", "exim spool file",
+	  "'frozen', '', 97000, NULL, 99900, NULL", "", "- held 99900 - - -" },
+	{ "Exim, started without runner", "exim", "exim spool file",
+	  "'deferred', 's@d', 97000, NULL, 99900, NULL",
+	  "(98000, 'exim', 'exim 4.96 daemon started: pid=1, -q30m'),"
+	  "(99000, 'exim', 'exim 4.96 daemon started: pid=2, no queue"
+	  " runs, listening')",
+	  "- no queue runs 99900 - 442600 default" },
+	{ "Exim, started so after the snapshot", "exim", "exim spool file",
+	  "'deferred', 's@d', 97000, NULL, 99900, NULL",
+	  "(100001, 'exim', 'exim 4.96 daemon started: pid=2, no"
+	  " queue runs, listening')",
+	  "100800 default rule 99900 - 442600 default" },
+	{ "Sendmail, no log", "sendmail", "sendmail queue file",
+	  "'deferred', 's@d', 99000, NULL, 99900, 3", "",
+	  "- not known 99900 3 531000 default" },
+	{ "Sendmail, not tried yet", "sendmail", "sendmail queue file",
+	  "'deferred', 's@d', 99000, NULL, NULL, 0", "",
+	  "100000 first try - 0 531000 default" },
+	{ "Sendmail, a run each half hour; the client's is another's",
+	  "sendmail", "sendmail queue file",
+	  "'deferred', 's@d', 99000, NULL, 99900, 3",
+	  "(90000, 'sm-mta', 'starting daemon (8.17.1.9):"
+	  " SMTP+queueing@00:30:00'),"
+	  "(90001, 'sm-msp-queue', 'starting daemon (8.17.1.9):"
+	  " queueing@00:20:00')",
+	  "101700 queue run 99900 3 531000 default" },
+	{ "Sendmail, started without runner", "sendmail", "sendmail queue file",
+	  "'deferred', 's@d', 99000, NULL, 99900, 3",
+	  "(90000, 'sm-mta', 'starting daemon (8.17.1.9): SMTP')",
+	  "- no queue runs 99900 3 531000 default" },
+	{ "OpenSMTPD, from the envelope", "opensmtpd", "opensmtpd queue file",
+	  "'deferred', 's@d', 99000, 100600, NULL, 2", "",
+	  "100600 envelope - 2 444600 default" },
+	{ "OpenSMTPD, from its listing", "opensmtpd", "smtpctl show queue",
+	  "'deferred', 's@d', 99000, 100600, NULL, 2", "",
+	  "100600 recorded - 2 444600 default" },
+};
+
+static void
+test_due_rules(void **state)
+{
+	struct mm_buf b, sql;
+	struct mm_sink sink = { collect, &b };
+	struct mm_err err;
+
+	(void)state;
+	mm_buf_init(&b, 10000);
+	mm_buf_init(&sql, 10000);
+	for (size_t i = 0; i < MM_COUNT(due_rules); i++) {
+		struct mm_store *s;
+
+		print_message("  %s\n", due_rules[i].label);
+		mm_buf_clear(&sql);
+		mm_buf_clear(&b);
+		mm_buf_addf(
+		    &sql,
+		    "INSERT INTO snapshot(id, name, host, mta, kind, taken_us)"
+		    " VALUES (1, 'q', 'mx.d', '%s', '%s', 100000000000);"
+		    "INSERT INTO origin(id, host, mta, instance)"
+		    " VALUES (1, 'mx', '%s', '');"
+		    "INSERT INTO entry(id, snapshot, queue, sender, arrived_us,"
+		    " next_us, last_us, attempts)"
+		    " SELECT 1, 1, column1, column2, column3 * 1000000,"
+		    " column4 * 1000000, column5 * 1000000, column6"
+		    " FROM (VALUES (%s));"
+		    "INSERT INTO waiting(entry, recipient, done)"
+		    " VALUES (1, 'r@x', 0);",
+		    due_rules[i].mta, due_rules[i].kind, due_rules[i].mta,
+		    due_rules[i].entry);
+		if (due_rules[i].log[0] != '\0')
+			mm_buf_addf(&sql,
+				    "INSERT INTO event(origin, t_us, kind,"
+				    " what, program, text, file, line) SELECT"
+				    " 1, column1 * 1000000, 'daemon', 'start',"
+				    " column2, column3, 1, 1 FROM (VALUES %s);",
+				    due_rules[i].log);
+		s = make(sql.p);
+		assert_int_equal(mm_queue_list(s, MM_TIME_NONE, &sink, &err),
+				 MM_OK);
+		assert_non_null(strstr(b.p, due_rules[i].want));
+		mm_store_close(s);
+	}
+	mm_buf_fini(&b);
+	mm_buf_fini(&sql);
+}
+
+/* Twenty mails expired 150 s old and one was expired by hand; of notices two.
+ * A tenth may be younger than the lifetime. */
+static void
+test_due_lives(void **state)
+{
+	struct mm_store *s = make(
+	    "INSERT INTO snapshot(id, name, host, mta, kind, taken_us) VALUES"
+	    " (1, 'q', 'mx', 'postfix', 'postfix queue file', 2000000000);"
+	    "INSERT INTO entry(id, snapshot, queue, queue_id, sender,"
+	    " arrived_us, next_us) VALUES"
+	    " (1, 1, 'deferred', 'A', 's@d', 1900000000, 2100000000),"
+	    " (2, 1, 'deferred', 'B', '', 1900000000, 2100000000);"
+	    "INSERT INTO waiting(entry, recipient, done)"
+	    " VALUES (1, 'r@x', 0), (2, 'r@x', 0);"
+	    "INSERT INTO origin(id, host, mta, instance) VALUES"
+	    " (1, 'mx', 'postfix', ''), (2, 'other', 'postfix', '');"
+	    "INSERT INTO address(id, text) VALUES (1, ''), (2, 's@d');"
+	    "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n"
+	    " WHERE i < 24) INSERT INTO message(id, origin, queue_id, sender, "
+	    "arrived_us,"
+	    " flags, file, line) SELECT i, 1 + (i = 24), i,"
+	    " 2 - (i IN (22, 23)), 0, 0, 1, i FROM n;"
+	    "INSERT INTO recipient(message, address, final, final_us, attempts)"
+	    " SELECT id, 1, 3, CASE WHEN id = 1 THEN 7 WHEN id = 24 THEN 9"
+	    "  WHEN id IN (22, 23) THEN 80 ELSE 150 + id END * 1000000, 1"
+	    " FROM message;");
+	struct mm_buf b;
+	struct mm_sink sink = { collect, &b };
+	struct mm_err err;
+
+	(void)state;
+	mm_buf_init(&b, 10000);
+	assert_int_equal(mm_queue_list(s, MM_TIME_NONE, &sink, &err), MM_OK);
+	/* The third youngest of 21 is 153 s; of two notices the first. */
+	assert_string_equal(b.p, "deferred A s@d r@x - 100 1900 2100 recorded "
+				 "- - 2053 log - - - mx -;"
+				 "deferred B  r@x - 100 1900 2100 recorded "
+				 "- - 1980 log - - - mx -;");
+	mm_buf_fini(&b);
 	mm_store_close(s);
 }
 
@@ -280,9 +444,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_list),   cmocka_unit_test(test_shape),
-		cmocka_unit_test(test_due),    cmocka_unit_test(test_compare),
-		cmocka_unit_test(test_latest), cmocka_unit_test(test_reconcile),
+		cmocka_unit_test(test_list),
+		cmocka_unit_test(test_shape),
+		cmocka_unit_test(test_due),
+		cmocka_unit_test(test_compare),
+		cmocka_unit_test(test_due_rules),
+		cmocka_unit_test(test_due_lives),
+		cmocka_unit_test(test_latest),
+		cmocka_unit_test(test_reconcile),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

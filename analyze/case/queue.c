@@ -1,4 +1,5 @@
 #include "analyze/case/queue.h"
+#include "analyze/case/due.h"
 #include "analyze/case/latest.h"
 #include "analyze/case/schema.h"
 #include "analyze/case/select.h"
@@ -13,8 +14,11 @@ const struct mm_column mm_queue_columns[] = {
 	{ "age", "Age", MM_SPAN },
 	{ "arrived", "Arrived", MM_TIME },
 	{ "next_try", "Next try", MM_TIME },
+	{ "rests_on", "Rests on", MM_TEXT },
 	{ "last_try", "Last try", MM_TIME },
 	{ "attempts", "Tries", MM_INT },
+	{ "given_up", "Given up after", MM_TIME },
+	{ "given_up_on", "By", MM_TEXT },
 	{ "cause", "Cause", MM_TEXT },
 	{ "reason", "Reason", MM_TEXT },
 	{ "note", "Note", MM_TEXT },
@@ -35,6 +39,9 @@ static const struct mm_column due_columns[] = {
 	{ "m160", "160", MM_INT },
 	{ "later", "later", MM_INT },
 	{ "unknown", "unknown", MM_INT },
+	{ "by_rule", "by rule", MM_INT },
+	{ "given_up", "First given up after", MM_TIME },
+	{ "in_a_day", "in a day", MM_INT },
 };
 
 static const struct mm_column compare_columns[] = {
@@ -68,13 +75,19 @@ enum mm_status
 mm_queue_list(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	      struct mm_err *err)
 {
+	enum mm_status st = mm_due_make(s, at_us, err);
+
+	if (st != MM_OK)
+		return st;
 	return mm_select(
 	    s,
 	    "WITH " MM_LATEST_SNAPSHOTS
 	    " SELECT e.queue, e.queue_id, e.sender, w.recipient, e.size,"
-	    " l.taken_us - e.arrived_us, e.arrived_us, e.next_us, e.last_us,"
-	    " e.attempts, w.cause, w.reason, e.note, nullif(l.host, ''),"
-	    " e.source FROM last l JOIN entry e ON e.snapshot = l.id"
+	    " l.taken_us - e.arrived_us, e.arrived_us, p.next_us, p.rests_on,"
+	    " e.last_us, e.attempts, p.expires_us, p.expires_on, w.cause,"
+	    " w.reason, e.note, nullif(l.host, ''), e.source"
+	    " FROM last l JOIN entry e ON e.snapshot = l.id"
+	    " JOIN promise p ON p.entry = e.id"
 	    " LEFT JOIN waiting w ON w.entry = e.id AND w.done = 0"
 	    " WHERE w.entry IS NOT NULL OR e.note IS NOT NULL"
 	    " ORDER BY e.arrived_us, l.id, e.queue_id, w.rowid",
@@ -111,16 +124,21 @@ fill(struct mm_store *s, const char *sql, int64_t at_us, struct mm_table *t,
 	WITHIN(300, 600) WITHIN(600, 1200) WITHIN(1200, 2400) \
 	WITHIN(2400, 4800) WITHIN(4800, 9600) \
 	", coalesce(sum(due > 9600), 0)," \
-	" coalesce(sum(d IS NOT NULL AND due IS NULL), 0)"
+	" coalesce(sum(d IS NOT NULL AND due IS NULL), 0)," \
+	" coalesce(sum(d IS NOT NULL AND rests_on IN ('envelope'," \
+	"  'default rule', 'queue run')), 0), min(given_up)," \
+	" coalesce(sum(given_up <= taken_us + 86400000000), 0)"
 
 static const char due_sql[] =
 	"WITH " MM_LATEST_SNAPSHOTS ","
-	" one AS (SELECT"
+	" one AS (SELECT l.taken_us, p.rests_on,"
+	"  CASE WHEN w.entry IS NOT NULL THEN p.expires_us END AS given_up,"
 	"  CASE WHEN w.entry IS NOT NULL"
 	"   THEN " MM_BEHIND_AT("w.recipient") " END AS d,"
 	"  CASE WHEN w.entry IS NOT NULL"
-	"   THEN (e.next_us - l.taken_us) / 1e6 END AS due"
+	"   THEN (p.next_us - l.taken_us) / 1e6 END AS due"
 	"  FROM last l LEFT JOIN entry e ON e.snapshot = l.id"
+	"  LEFT JOIN promise p ON p.entry = e.id"
 	"  LEFT JOIN waiting w ON w.entry = e.id AND w.done = 0)"
 	" SELECT * FROM (SELECT 'TOTAL', " DUE_COUNTS " FROM one"
 	"  HAVING EXISTS (SELECT 1 FROM last))"
@@ -158,6 +176,8 @@ static const char compare_sql[] =
 struct mm_table *
 mm_queue_due(struct mm_store *s, int64_t at_us, struct mm_err *err)
 {
+	if (mm_due_make(s, at_us, err) != MM_OK)
+		return NULL;
 	return fill(s, due_sql, at_us,
 		    mm_table_new("due", "Due by destination and minutes",
 				 due_columns, MM_COUNT(due_columns)),

@@ -10,7 +10,8 @@
 #include "formats/base/table.h"
 
 /* One row for each recipient that waits, and for each entry with a note that
- * has none: oldest first. */
+ * has none: oldest first. When it is tried and given up, and on what that
+ * rests: due.h. */
 extern const struct mm_column mm_queue_columns[];
 extern const size_t mm_queue_n_columns;
 enum mm_status mm_queue_list(struct mm_store *s, int64_t at_us,
@@ -19,7 +20,9 @@ enum mm_status mm_queue_list(struct mm_store *s, int64_t at_us,
 
 /* By destination, how many recipients fall due within minutes of the
  * snapshot: a row "TOTAL", then the largest first. What is being tried, on
- * hold, or of an MTA that does not say is unknown. Owned; NULL on failure. */
+ * hold, or of an MTA that does not say is unknown. How many of them are told
+ * by a rule and not recorded; when the first is given up, and how many within
+ * 24 h. Owned; NULL on failure. */
 struct mm_table *mm_queue_due(struct mm_store *s, int64_t at_us,
 			      struct mm_err *err);
 
