@@ -340,10 +340,22 @@ is_known(struct mm_str type)
 	return false;
 }
 
+/* Cut in the middle it is no JSON any more; "type" comes first. */
+static bool
+is_torn(const struct mm_line *line)
+{
+	struct mm_str s = line->text;
+
+	return line->cells == NULL && mm_str_skip(&s, "{\"type\":\"") &&
+	       is_known(mm_str_upto(s, mm_str_findc(s, '"')));
+}
+
 /* Its objects have the queue beside the id, or a type that is known. */
 static bool
 kumomta_claims(const struct mm_line *line)
 {
+	if (is_torn(line))
+		return true;
 	return line->cells != NULL && line->framing == MM_FRAME_JSON &&
 	       mm_cells_get(line->cells, "id").p != NULL &&
 	       mm_cells_get(line->cells, "recipient").p != NULL &&
@@ -357,6 +369,10 @@ kumomta_parse(const struct mm_line *line, struct mm_emit *emit)
 	struct kumo k = { .line = line, .emit = emit };
 	struct mm_str type = mm_cells_get(line->cells, "type");
 
+	if (line->cells == NULL) {
+		emit->why = "a record of KumoMTA that is not whole";
+		return MM_LINE_MALFORMED;
+	}
 	for (size_t i = 0; i < MM_COUNT(types); i++) {
 		if (!mm_str_is(type, types[i].type))
 			continue;

@@ -18,6 +18,7 @@ static const char *const names[] = {
 	"s.tar!queue/b1/b1a800c2/b1a800c235a1e482",
 	"s.tar!queue/b1/b1a800c2/message",
 	"listing",
+	"queue/1000_2000_1_7_aBcDeF_1_mx",
 };
 
 /* Exim's files name themselves in their first line. */
