@@ -274,7 +274,7 @@ take_names(struct mm_sheet *s, struct mm_str raw)
 		for (size_t i = 0; i < n && time_at == 0; i++)
 			if (is_called(fields[i], times[t]))
 				time_at = i + 1;
-	if (time_at == 0 || n < 4)
+	if (time_at == 0 || n < 3)
 		return false;
 	s->n_names = 0;
 	s->assumed = false;
@@ -472,9 +472,12 @@ mm_sheet_open(struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
 		return go_on(s, f, raw, line);
 	raw = without_mark(raw);
 	if (is_names(raw)) {
-		/* Of accounting without a time who reads it tells. */
-		if (!take_names(s, raw) && !mm_str_starts(raw, "type,orig"))
-			return MM_WRAP_NONE;
+		if (!take_names(s, raw)) {
+			s->n_names = 0; /* those before are over as well */
+			/* Of accounting without a time who reads it tells. */
+			if (!mm_str_starts(raw, "type,orig"))
+				return MM_WRAP_NONE;
+		}
 		blank(line, raw);
 		return MM_WRAP_LINE;
 	}
