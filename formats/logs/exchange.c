@@ -117,6 +117,20 @@ fill_message(const struct exchange *x, struct mm_record *r)
 		r->size_bytes = v;
 }
 
+/* "2024-02-04T08:29:26.000Z;SRV=...": when the mail came to the organization,
+ * with SEND and DELIVER. */
+static void
+fill_delay(const struct exchange *x, struct mm_record *r)
+{
+	struct mm_str info = get(x, "message-info", "MessageInfo");
+	int64_t t_us;
+	bool has_zone;
+
+	if (mm_time_take_iso(&info, &t_us, &has_zone) && has_zone &&
+	    t_us <= r->t_us)
+		r->delay_us = r->t_us - t_us;
+}
+
 /* The next of a list with `;`; one in braces or brackets holds more of them. */
 static bool
 take(struct mm_str *left, struct mm_str *one)
@@ -282,6 +296,7 @@ parse_send(const struct exchange *x)
 	r.transport = get(x, "connector-id", "ConnectorId");
 	r.relay_name = get(x, "server-hostname", "ServerHostname");
 	r.relay_ip = get(x, "server-ip", "ServerIp");
+	fill_delay(x, &r);
 	return each_recipient(x, &r);
 }
 
@@ -312,6 +327,7 @@ parse_deliver(const struct exchange *x)
 	r.contact = true;
 	r.relay_name = MM_STR("local");
 	r.transport = MM_STR("storedriver");
+	fill_delay(x, &r);
 	return each_recipient(x, &r);
 }
 
