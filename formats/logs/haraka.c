@@ -256,14 +256,16 @@ static enum mm_verdict
 take_queue(struct mm_haraka_line *l)
 {
 	struct mm_str code = value(l, "code"), msg = value(l, "msg");
-	bool own = mm_str_starts(msg, "Message Queued");
 	size_t id = mm_str_find_last(msg, " (");
+	/* The next server may be a Haraka, too: its words have an id before. */
+	bool own = mm_str_is(mm_str_upto(msg, id), "Message Queued");
 	enum mm_outcome outcome = refusal(code);
 	struct mm_record r;
 
 	if (code.p == NULL || l->id.p == NULL)
 		return MM_LINE_NOISE;
-	if (own || (mm_str_is(code, "OK") && msg.p == NULL)) {
+	if ((own && outcome == MM_OUT_NONE) ||
+	    (mm_str_is(code, "OK") && msg.p == NULL)) {
 		begin(l, &r, MM_EV_DETAIL);
 		return emit(l, &r);
 	}
@@ -586,13 +588,12 @@ is_start(const struct mm_line *line)
 		mm_str_starts(line->text, "up Haraka version "));
 }
 
+/* Its tag is that of the service, or of Node. */
 static bool
 haraka_claims(const struct mm_line *line)
 {
-	if (line->tag.n > 0 && !mm_str_starts(line->tag, "haraka"))
-		return false;
 	return mm_haraka_is_line(line->text) || is_start(line) ||
-	       line->tag.n > 0;
+	       mm_str_starts(line->tag, "haraka");
 }
 
 static enum mm_verdict

@@ -93,6 +93,8 @@ static const struct {
 	{ "opensmtpd", MM_MTA_OPENSMTPD },
 	{ "smtpd.service", MM_MTA_OPENSMTPD },
 	{ "qmail", MM_MTA_QMAIL },
+	{ "kumomta", MM_MTA_KUMOMTA },
+	{ "haraka", MM_MTA_HARAKA },
 };
 
 /* Which mail server a line of systemd is about. */
