@@ -1,8 +1,6 @@
 #include "formats/logs/exchange.h"
 #include "formats/base/status.h"
 
-#define TOO_LONG ((size_t)256 << 10) /* of the reader of rows */
-
 struct exchange {
 	const struct mm_line *line;
 	struct mm_emit *emit;
@@ -534,6 +532,10 @@ is_head(struct mm_str s)
 		mm_str_find(s, "event_id") != MM_NOT_FOUND) ||
 	       (mm_str_starts(s, "\"") &&
 		mm_str_find(s, "\"EventId\"") != MM_NOT_FOUND) ||
+	       ((mm_str_starts(s, "Timestamp,") ||
+		 mm_str_starts(s, "PSComputerName,") ||
+		 mm_str_starts(s, "RunspaceId,")) &&
+		mm_str_find(s, ",EventId") != MM_NOT_FOUND) ||
 	       (mm_str_starts(s, "#TYPE ") &&
 		mm_str_find(s, "Microsoft.Exchange") != MM_NOT_FOUND);
 }
@@ -591,7 +593,7 @@ exchange_parse(const struct mm_line *line, struct mm_emit *emit)
 				    mm_str_find(line->text, "MessageTraceId") !=
 					MM_NOT_FOUND
 				? message_trace
-			    : line->text.n > TOO_LONG
+			    : line->text.n > MM_ROW_MAX_BYTES
 				? "a row of more than 256 KiB"
 				: "a row whose quotes are not closed";
 		return MM_LINE_MALFORMED;

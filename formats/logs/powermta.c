@@ -4,8 +4,6 @@
 #include "formats/base/status.h"
 #include "formats/logs/powermta.h"
 
-#define TOO_LONG ((size_t)256 << 10) /* of the reader of rows */
-
 struct pmta {
 	const struct mm_line *line;
 	struct mm_emit *emit;
@@ -340,7 +338,7 @@ static const char *
 what_is_wrong(const struct mm_line *line)
 {
 	if (line->cells == NULL)
-		return line->text.n > TOO_LONG
+		return line->text.n > MM_ROW_MAX_BYTES
 			   ? "a row of more than 256 KiB"
 			   : "a row whose quotes are not closed";
 	if (line->cells->ragged)

@@ -6,6 +6,9 @@
 
 #include "formats/base/arena.h"
 
+/* A row whose values take more is not read: it has no cells. */
+#define MM_ROW_MAX_BYTES ((size_t)256 << 10)
+
 struct mm_cells {
 	const struct mm_str *names, *values; /* views; an absent value: none */
 	size_t n;

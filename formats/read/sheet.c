@@ -6,8 +6,6 @@
 #include "formats/base/mem.h"
 #include "formats/read/sheet.h"
 
-#define ROW_BYTES ((size_t)256 << 10)
-
 #define POWERMTA_REST                                                          \
 	"orig,rcpt,orcpt,dsnAction,dsnStatus,dsnDiag,dsnMta,bounceCat,"        \
 	"srcType,"                                                             \
@@ -65,6 +63,9 @@ static const char *const begins[] = {
 	"origin_timestamp",
 	"\"origin_timestamp",
 	"\"Organization\",\"MessageId\"",
+	"PSComputerName,",
+	"RunspaceId,",
+	"Timestamp,",
 };
 
 /* Where the time stands, by the names there are. */
@@ -91,8 +92,8 @@ mm_sheet_new(void)
 {
 	struct mm_sheet *s = mm_calloc(1, sizeof(*s));
 
-	s->csv = mm_csv_new(',', ROW_BYTES);
-	mm_buf_init(&s->names_text, ROW_BYTES);
+	s->csv = mm_csv_new(',', MM_ROW_MAX_BYTES);
+	mm_buf_init(&s->names_text, MM_ROW_MAX_BYTES);
 	mm_buf_init(&s->row, MM_LINE_MAX_BYTES);
 	mm_cells_init(&s->cells);
 	return s;
@@ -204,6 +205,9 @@ mm_sheet_wants(const struct mm_sheet *s, struct mm_str raw)
 	case 'f':
 	case 'o': /* origin_timestamp */
 	case 'p':
+	case 'P': /* PowerShell 7 may leave quotes out */
+	case 'R':
+	case 'T':
 	case 'r':
 	case 't':
 		return is_names(raw) || is_powermta(raw);
