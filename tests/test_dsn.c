@@ -62,7 +62,7 @@ static void
 check(struct mm_str content)
 {
 	struct mm_buf got;
-	const struct mm_dsn_sink sink = { show, &got };
+	const struct mm_dsn_sink sink = { show, NULL, &got };
 
 	mm_buf_init(&got, 1 << 20);
 	assert_true(mm_mailbox_is(content));
@@ -117,7 +117,7 @@ test_cut(void **state)
 	for (size_t n = 0; n < text.n; n++) {
 		char *copy = malloc(n + 1);
 		size_t found = 0;
-		const struct mm_dsn_sink sink = { count, &found };
+		const struct mm_dsn_sink sink = { count, NULL, &found };
 
 		memcpy(copy, text.p, n);
 		copy = realloc(copy, n > 0 ? n : 1);

@@ -99,6 +99,39 @@ static const struct mm_column report_columns[] = {
 };
 /* clang-format on */
 
+/* clang-format off */
+static const struct mm_column received_columns[] = {
+	{ "source", "file", MM_TEXT },
+	{ "number", "message in it", MM_INT },
+	{ "message_id", "Message-ID", MM_TEXT },
+	{ "hop", "hop", MM_INT },
+	{ "from", "from", MM_TEXT },
+	{ "ip", "address", MM_TEXT },
+	{ "by", "by", MM_TEXT },
+	{ "protocol", "with", MM_TEXT },
+	{ "queue_id", "queue id", MM_TEXT },
+	{ "t", "time", MM_TIME },
+	{ "delay", "delay", MM_SPAN },
+	{ "note", "note", MM_TEXT },
+	{ "message", "row of v_message", MM_INT },
+};
+/* clang-format on */
+
+static enum mm_status
+run_received(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	     struct mm_err *err)
+{
+	mm_store_index(s, "CREATE INDEX IF NOT EXISTS message_queue_id"
+			  " ON message(queue_id)");
+	return mm_select(s,
+			 "SELECT source, number, message_id, hop, from_name,"
+			 " from_ip, by_name, protocol, queue_id, t_us,"
+			 " delay_us, note, message FROM v_received"
+			 " ORDER BY source, number, hop",
+			 at_us, received_columns, MM_COUNT(received_columns),
+			 sink, err);
+}
+
 static enum mm_status
 run_reports(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	    struct mm_err *err)
@@ -347,6 +380,8 @@ static const struct mm_export exports[] = {
 	  report_columns, MM_COUNT(report_columns), run_reports },
 	{ "duplicates", "recipients who got a mail twice, or may have",
 	  duplicate_columns, MM_COUNT(duplicate_columns), run_duplicates },
+	{ "received", "the way of messages by their own headers",
+	  received_columns, MM_COUNT(received_columns), run_received },
 	{ "timeseries", "attempts by minute and receiver",
 	  timeseries_columns, MM_COUNT(timeseries_columns), run_timeseries },
 };

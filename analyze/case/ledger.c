@@ -1,4 +1,5 @@
 #include "analyze/case/ledger.h"
+#include "analyze/case/received_rows.h"
 
 static void
 bind_opt(struct mm_query *q, int at, int64_t v, int64_t none)
@@ -74,6 +75,7 @@ mm_ledger_unknown(struct mm_store *s, const struct mm_row_unknown *rows,
 
 struct writer {
 	struct mm_query *snapshot, *entry, *waiting;
+	struct mm_received_rows *ways;
 	const struct mm_judge *judge;
 	int64_t n_snapshots, n_entries;
 	enum mm_status st; /* MM_END: well so far */
@@ -147,6 +149,8 @@ write_entry(void *ctx, const struct mm_spool_entry *e)
 	w->st = mm_query_step(q, w->err);
 	for (size_t i = 0; i < e->n_recipients && w->st == MM_END; i++)
 		write_waiting(w, &e->recipients[i]);
+	if (e->header.p != NULL)
+		mm_received_rows_add(w->ways, e->source, 0, e->header);
 }
 
 enum mm_status
@@ -162,9 +166,14 @@ mm_ledger_spools(struct mm_store *s, const struct mm_judge *j,
 	    s, "INSERT INTO entry VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
 	w.waiting =
 	    mm_query_new(s, "INSERT INTO waiting VALUES(?,?,?,?,?,?,?)", err);
-	if (w.snapshot == NULL || w.entry == NULL || w.waiting == NULL)
+	w.ways = mm_received_rows_new(s, err);
+	if (w.snapshot == NULL || w.entry == NULL || w.waiting == NULL ||
+	    w.ways == NULL)
 		w.st = MM_EIO;
 	mm_spools_finish(spools, &sink);
+	if (w.st == MM_END && mm_received_rows_status(w.ways, err) != MM_OK)
+		w.st = err->code;
+	mm_received_rows_free(w.ways);
 	mm_query_free(w.snapshot);
 	mm_query_free(w.entry);
 	mm_query_free(w.waiting);

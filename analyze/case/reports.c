@@ -1,5 +1,6 @@
 #include <stdlib.h>
 
+#include "analyze/case/received_rows.h"
 #include "analyze/case/reports.h"
 #include "formats/base/mem.h"
 #include "formats/mail/dsn.h"
@@ -10,6 +11,7 @@
 
 struct mm_reports {
 	struct mm_query *q;
+	struct mm_received_rows *ways; /* owned */
 	struct mm_judge judge;
 	struct mm_str source; /* of the mailbox in hand */
 	size_t n_messages;
@@ -26,8 +28,10 @@ mm_reports_new(struct mm_store *s, const struct mm_judge *j, struct mm_err *err)
 	    s, "INSERT INTO dsn VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	    err);
 	if (r->q != NULL)
+		r->ways = mm_received_rows_new(s, err);
+	if (r->ways != NULL)
 		return r;
-	free(r);
+	mm_reports_free(r);
 	return NULL;
 }
 
@@ -37,7 +41,16 @@ mm_reports_free(struct mm_reports *r)
 	if (r == NULL)
 		return;
 	mm_query_free(r->q);
+	mm_received_rows_free(r->ways);
 	free(r);
+}
+
+static void
+add_way(void *ctx, size_t number, struct mm_str header)
+{
+	struct mm_reports *r = ctx;
+
+	mm_received_rows_add(r->ways, r->source, number, header);
 }
 
 static void
@@ -91,7 +104,7 @@ bool
 mm_reports_take(struct mm_reports *r, const struct mm_leaf *leaf,
 		const char **kind)
 {
-	const struct mm_dsn_sink sink = { add_row, r };
+	const struct mm_dsn_sink sink = { add_row, add_way, r };
 	struct mm_str content;
 
 	if (!mm_mailbox_is(leaf->head))
@@ -122,7 +135,8 @@ add_lines(struct mm_str file, struct mm_buf *out)
 void
 mm_reports_take_spooled(struct mm_reports *r, const struct mm_leaf *leaf)
 {
-	const struct mm_dsn_sink sink = { add_row, r };
+	/* Its way is told with its entry. */
+	const struct mm_dsn_sink sink = { add_row, NULL, r };
 	struct mm_buf lines;
 	struct mm_str content = leaf->head;
 
@@ -149,6 +163,6 @@ enum mm_status
 mm_reports_status(const struct mm_reports *r, struct mm_err *err)
 {
 	if (r->failed.code == MM_OK || r->failed.code == MM_END)
-		return MM_OK;
+		return mm_received_rows_status(r->ways, err);
 	return mm_err_set(err, r->failed.code, "%s", r->failed.text);
 }

@@ -67,6 +67,11 @@ static const char message_tables[] =
     " stage TEXT, client_name INTEGER, client_ip INTEGER, helo INTEGER,"
     " sender INTEGER, recipient INTEGER, reply INTEGER, args TEXT,"
     " sasl INTEGER, file INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;"
+    /* The way of messages by their own headers: hops from the first on. */
+    "CREATE TABLE received(id INTEGER PRIMARY KEY, source TEXT NOT NULL,"
+    " number INTEGER NOT NULL, message_id TEXT, hop INTEGER NOT NULL,"
+    " from_name TEXT, from_ip TEXT, by_name TEXT, protocol TEXT,"
+    " queue_id TEXT, t_us INTEGER, delay_us INTEGER, note TEXT) STRICT;"
     /* What filters said; `tie`: by what it is that message. */
     "CREATE TABLE verdict(id INTEGER PRIMARY KEY, message INTEGER, tie TEXT,"
     " origin INTEGER NOT NULL, t_us INTEGER, program TEXT, opinion TEXT"
@@ -151,6 +156,14 @@ static const char message_views[] =
     " LEFT JOIN reply p ON p.id = t.reply;";
 
 static const char answer_views[] =
+    /* The message is the one whose host and queue id a hop names. */
+    "CREATE VIEW v_received AS SELECT r.*, (SELECT id FROM (SELECT m.id,"
+    " min(abs(m.arrived_us - r.t_us)) FROM message m"
+    " JOIN origin o ON o.id = m.origin WHERE m.queue_id = r.queue_id AND"
+    " substr(o.host, 1, instr(o.host || '.', '.') - 1) ="
+    " substr(r.by_name, 1, instr(r.by_name || '.', '.') - 1)"
+    " COLLATE NOCASE)) AS message"
+    " FROM received r;"
     "CREATE VIEW v_verdict AS SELECT v.message, v.tie, o.host,"
     " datetime(v.t_us / 1e6, 'unixepoch') AS t, v.program, v.opinion,"
     " v.score, v.text, coalesce(m.queue_id, v.queue_id) AS queue_id,"

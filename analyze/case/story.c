@@ -55,8 +55,19 @@ static const char facts_sql[] =
     " UNION ALL "
     "SELECT t_us, NULL, 4, 0, 0, program || ': ' || opinion ||"
     " coalesce(' ' || score, ''), NULL, NULL, NULL, 0, file, line, text"
-    " FROM verdict WHERE message = ?1) x"
-    " JOIN file f ON f.id = x.file LEFT JOIN relay l ON l.id = x.relay"
+    " FROM verdict WHERE message = ?1 UNION ALL "
+    /* The way that its own header tells, where a copy of it lies. */
+    "SELECT w.t_us, NULL, 5, 0, 0, 'Received at ' || coalesce(w.by_name, '?')"
+    " || coalesce(' from ' || w.from_name, '') || coalesce(' [' || w.from_ip"
+    " || ']', ''), NULL, NULL, NULL, 0, NULL, w.hop,"
+    " 'hop ' || w.hop || coalesce(', id ' || w.queue_id, '') ||"
+    " coalesce(', with ' || w.protocol, '') || coalesce(', after ' ||"
+    " round(w.delay_us / 1e6, 1) || ' s', '') || coalesce(', ' || w.note, '')"
+    " || '; ' || w.source FROM message m JOIN received w"
+    " ON w.message_id = m.message_id WHERE m.id = ?1 AND (w.source, w.number)"
+    " = (SELECT c.source, c.number FROM received c WHERE c.message_id ="
+    " m.message_id ORDER BY c.source, c.number LIMIT 1)) x"
+    " LEFT JOIN file f ON f.id = x.file LEFT JOIN relay l ON l.id = x.relay"
     " LEFT JOIN reply p ON p.id = x.reply"
     " ORDER BY x.t_us, x.file, x.line, x.kind";
 
@@ -87,6 +98,8 @@ mm_story_new(struct mm_store *s, struct mm_err *err)
 	       "CREATE INDEX IF NOT EXISTS leg_message ON leg(message)"
 	       " WHERE message IS NOT NULL;"
 	       "CREATE INDEX IF NOT EXISTS step_message ON step(message);"
+	       "CREATE INDEX IF NOT EXISTS received_message_id ON"
+	       " received(message_id);"
 	       "CREATE INDEX IF NOT EXISTS verdict_message ON"
 	       " verdict(message) WHERE message IS NOT NULL;"
 	       "CREATE INDEX IF NOT EXISTS reject_message ON reject(message)"
@@ -217,8 +230,8 @@ enum mm_status
 mm_story_fact(struct mm_story *y, uint32_t message, bool first,
 	      struct mm_story_fact *f, struct mm_err *err)
 {
-	static const char *const kinds[] = { "attempt", "leg", "step", "reject",
-					     "verdict" };
+	static const char *const kinds[] = { "attempt", "leg",	   "step",
+					     "reject",	"verdict", "way" };
 	struct mm_query *q = y->facts;
 	enum mm_status st;
 

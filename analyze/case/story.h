@@ -28,7 +28,7 @@ struct mm_story_recipient {
 struct mm_story_fact {
 	int64_t t_us, delay_us; /* delay -1: not given */
 	const char *kind;	/* "attempt", "leg", "step", "reject",
-				   "verdict" */
+				   "verdict", "way" (a hop of its header) */
 	uint32_t recipient;	/* 0: the whole message */
 	struct mm_str what;	/* outcome, or the step's name */
 	struct mm_str relay, ip, enhanced, cause, rule;

@@ -258,7 +258,8 @@ add_reply(struct mm_buf *out, const struct mm_story_fact *f)
 
 	if (f->text.p == NULL)
 		return;
-	if (f->kind[0] == 'v') { /* a filter's words are no reply */
+	/* A filter's words, and ours, are no reply. */
+	if (f->kind[0] == 'v' || f->kind[0] == 'w') {
 		mm_buf_addz(out, "\n        ");
 		add_seen(out, f->text);
 		return;

@@ -256,6 +256,19 @@ take_line(struct reader *r, struct mm_str line, bool of_message)
 	}
 }
 
+/* What stands before the first empty line. */
+static struct mm_str
+header_of(struct mm_str message)
+{
+	struct mm_str left = message, line;
+
+	while (next_line(&left, &line))
+		if (line.n == 0)
+			return mm_str_upto(message,
+					   (size_t)(line.p - message.p));
+	return message;
+}
+
 static void
 read_message(struct mm_str message, size_t number,
 	     const struct mm_dsn_sink *sink)
@@ -264,6 +277,8 @@ read_message(struct mm_str message, size_t number,
 	struct mm_str line, left = message;
 	bool of_message = true;
 
+	if (sink->message != NULL)
+		sink->message(sink->ctx, number, header_of(message));
 	r.d.number = number;
 	if (mm_str_ifind(message, "delivery-status") == MM_NOT_FOUND)
 		return;

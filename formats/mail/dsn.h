@@ -3,8 +3,9 @@
  * A mailbox is mbox ("From " lines; CR LF and the lone CR of old Macs are
  * fine) or one message (.eml, a file of a maildir). Of each message only the
  * machine-readable part of a report is read, and the Message-ID of what was
- * returned; subjects and texts are not. A part in base64 is left out.
- * Source: RFC 3464 (fields), RFC 3462 (multipart/report), RFC 4155 (mbox).
+ * returned; subjects and texts are not. Who asks gets each header. A part in
+ * base64 is left out. Source: RFC 3464 (fields), RFC 3462 (multipart/report),
+ * RFC 4155 (mbox).
  */
 #ifndef MM_DSN_H
 #define MM_DSN_H
@@ -29,6 +30,8 @@ struct mm_dsn {
 
 struct mm_dsn_sink {
 	void (*recipient)(void *ctx, const struct mm_dsn *d);
+	/* Each message, before what it reports: its header; may be NULL. */
+	void (*message)(void *ctx, size_t number, struct mm_str header);
 	void *ctx;
 };
 

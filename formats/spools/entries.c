@@ -4,7 +4,8 @@
 #include "formats/base/mem.h"
 #include "formats/spools/entries.h"
 
-#define LAST_SECOND 253402300799 /* 9999-12-31T23:59:59 */
+#define LAST_SECOND  253402300799 /* 9999-12-31T23:59:59 */
+#define HEADER_BYTES ((size_t)64 << 10)
 
 void
 mm_entries_init(struct mm_entries *es, struct mm_str name)
@@ -133,10 +134,18 @@ receiver(struct mm_str field, struct mm_str queue_id)
 	return MM_STR_ABSENT;
 }
 
+/* Of the header in hand. */
+static void
+keep_field(struct mm_entries *es, struct mm_str field)
+{
+	mm_buf_adds(&es->header, field);
+	mm_buf_addc(&es->header, '\n');
+}
+
 static void
 take_field(struct mm_entries *es, struct mm_spool_entry *e, struct mm_str field)
 {
-	struct mm_str name, id;
+	struct mm_str name, id, whole = field;
 
 	if (!mm_str_cutc(&field, ':', &name))
 		return;
@@ -151,6 +160,10 @@ take_field(struct mm_entries *es, struct mm_spool_entry *e, struct mm_str field)
 		if (id.n > 0)
 			e->message_id = mm_entries_keep(es, id);
 	}
+	if (mm_str_ieq(name, MM_STR("Received")) ||
+	    mm_str_ieq(name, MM_STR("Date")) ||
+	    mm_str_ieq(name, MM_STR("Message-ID")))
+		keep_field(es, whole);
 	if (mm_str_ieq(name, MM_STR("Received")) && es->host.p == NULL)
 		es->host = mm_entries_keep(es, receiver(field, e->queue_id));
 }
@@ -161,6 +174,7 @@ mm_entries_headers(struct mm_entries *es, struct mm_spool_entry *e,
 {
 	struct mm_str line, field = MM_STR_ABSENT;
 
+	mm_buf_init(&es->header, HEADER_BYTES);
 	while (mm_entries_line(&block, &line) && line.n > 0) {
 		if (line.p[0] == ' ' || line.p[0] == '\t') {
 			if (field.p != NULL)
@@ -171,6 +185,9 @@ mm_entries_headers(struct mm_entries *es, struct mm_spool_entry *e,
 		field = line;
 	}
 	take_field(es, e, field);
+	if (es->header.n > 0)
+		e->header = mm_entries_keep(es, mm_buf_str(&es->header));
+	mm_buf_fini(&es->header);
 }
 
 void
@@ -303,6 +320,8 @@ apply(struct mm_entries *es, struct mm_spool_entry *e, const struct place *p,
 					(e->size_bytes > 0 ? e->size_bytes : 0);
 		if (e->message_id.p == NULL)
 			e->message_id = s->message_id;
+		if (e->header.p == NULL)
+			e->header = s->header;
 		if (s->address.p == NULL && s->reason.p != NULL)
 			for (size_t i = 0; i < e->n_recipients; i++)
 				apply_to_one(&e->recipients[i], s);

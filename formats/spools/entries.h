@@ -8,6 +8,7 @@
 #define MM_ENTRIES_H
 
 #include "formats/base/arena.h"
+#include "formats/base/buf.h"
 #include "formats/spools/spools.h"
 
 /* What a file beside the queue file says: a defer log, a journal, ... */
@@ -19,6 +20,7 @@ struct mm_said {
 	int64_t body_us;	  /* the body file's time; MM_TIME_NONE: none */
 	int64_t size_bytes;	  /* to add to the entry's size, -1: unknown */
 	struct mm_str message_id; /* absent: unknown */
+	struct mm_str header;	  /* see struct mm_spool_entry */
 	bool done;
 };
 
@@ -37,6 +39,7 @@ struct mm_entries {
 	bool is_copied;		   /* most have not: file times say nothing */
 	bool next_is_mtime;	   /* so are the times of the next try */
 	struct mm_str host;
+	struct mm_buf header; /* scratch */
 };
 
 void mm_entries_init(struct mm_entries *es, struct mm_str name);

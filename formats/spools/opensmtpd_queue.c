@@ -188,6 +188,7 @@ take_message(struct mm_entries *es, const struct mm_leaf *leaf,
 	mm_entries_headers(es, e, content);
 	said.queue_id = e->queue_id;
 	said.message_id = e->message_id;
+	said.header = e->header;
 	said.size_bytes = all ? (int64_t)content.n : -1;
 	es->n--;
 	mm_entries_say(es, &said);

@@ -25,6 +25,9 @@ struct mm_spool_entry {
 	struct mm_str queue;
 	struct mm_str queue_id;
 	struct mm_str message_id; /* without < >; absent when not read */
+	/* The fields Received, Date and Message-ID as they lie there, for
+	 * formats/mail/received.h; absent when not read. */
+	struct mm_str header;
 	struct mm_str sender;	  /* empty: the null sender; absent: not read */
 	int64_t size_bytes;	  /* -1 unknown */
 	int64_t arrived_us;

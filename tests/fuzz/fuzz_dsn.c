@@ -4,6 +4,7 @@
 
 #include "formats/base/digest.h"
 #include "formats/mail/dsn.h"
+#include "formats/mail/received.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n);
 
@@ -28,11 +29,26 @@ touch(void *ctx, const struct mm_dsn *d)
 		*(uint64_t *)ctx ^= mm_hash64(texts[i]);
 }
 
+static void
+touch_header(void *ctx, size_t number, struct mm_str header)
+{
+	static struct mm_received way;
+
+	(void)number;
+	mm_received_read(header, &way);
+	*(uint64_t *)ctx ^= mm_hash64(way.message_id);
+	for (size_t i = 0; i < way.n_hops; i++)
+		*(uint64_t *)ctx ^= mm_hash64(way.hops[i].from) ^
+				    mm_hash64(way.hops[i].from_ip) ^
+				    mm_hash64(way.hops[i].by) ^
+				    mm_hash64(way.hops[i].id);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	uint64_t hash = 0;
-	const struct mm_dsn_sink sink = { touch, &hash };
+	const struct mm_dsn_sink sink = { touch, touch_header, &hash };
 	const struct mm_str content = { (const char *)bytes, n };
 
 	(void)mm_mailbox_is(content);

@@ -1,0 +1,1 @@
+mailmortem export received -q test-corpus/dsn/way.eml --csv && for m in postfix exim sendmail opensmtpd haraka; do mailmortem export received -q test-corpus/spools/$m --csv | tail -n +2 | cut -d, -f3-; done && mailmortem ingest -q -c {}/c.mm test-corpus/postfix-throttle-and-pause && mailmortem trace 4jXHlP3fNLz15 -c {}/c.mm | grep -A1 Received
