@@ -9,12 +9,14 @@
 static const char details[] =
     "Without one of the four views: how many recipients have waited how long,\n"
     "by destination, like qshape. Columns are minutes: under 5, 5 to 10, ...\n"
-    "When something is tried again rests on what the queue or the listing\n"
-    "recorded (Postfix, OpenSMTPD), else on the MTA's rule (Exim's default, "
-    "15\n"
-    "min in the first 2 h; Sendmail's runs, when a log of it is there); the\n"
-    "queue run after that time tries it. Given up: the MTA's default, or the\n"
-    "age at which mail expired in the log.";
+    "When something is tried again rests on what the spool or the listing\n"
+    "recorded (Exim: db/retry and db/wait-*), else on the MTA's rule (Exim's\n"
+    "default, 15 min in the first 2 h; Sendmail's runs, when its log is "
+    "there).\n"
+    "That is the earliest time: the queue run after it does it. Given up: at\n"
+    "the first try after the MTA's default, or the age at which mail expired "
+    "in\n"
+    "the log.";
 
 struct queue {
 	struct mm_front f;

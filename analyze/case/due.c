@@ -21,19 +21,22 @@ static const char last_sql[] =
 
 /* The last start of the daemon before the snapshot; of Sendmail not that of
  * the client's queue runner. "queueing@00:00:10": Sendmail tries all in each
- * run; of Exim only that there are runs matters. */
+ * run; of Exim only that there are runs matters. OpenSMTPD's word is "mta
+ * paused". */
 static const char runs_sql[] =
 	"CREATE TEMP TABLE due_runs AS WITH started AS (SELECT l.id AS snapshot,"
 	"  l.mta, (SELECT v.text FROM event v"
 	"   JOIN origin o ON o.id = v.origin AND o.mta = l.mta"
-	"   WHERE v.kind = 'daemon' AND v.what = 'start'"
+	"   WHERE v.kind = 'daemon' AND (v.what = 'start'"
+	"    OR instr(v.text, 'mta paused') OR instr(v.text, 'mta resumed'))"
 	"   AND v.t_us <= l.taken_us"
 	"   AND coalesce(v.program, '') NOT LIKE '%msp%' AND " SAME_HOST
 	"   ORDER BY v.t_us DESC, v.id DESC LIMIT 1) AS text"
-	"  FROM due_last l WHERE l.mta IN ('exim', 'sendmail'))"
+	"  FROM due_last l)"
 	" SELECT snapshot, text IS NOT NULL AND CASE mta"
 	"   WHEN 'exim' THEN instr(text, 'no queue runs') > 0"
-	"   ELSE instr(text, 'queueing@') = 0 END AS none,"
+	"   WHEN 'sendmail' THEN instr(text, 'queueing@') = 0"
+	"   WHEN 'opensmtpd' THEN instr(text, 'mta paused') > 0 END AS none,"
 	"  CASE WHEN instr(text, 'queueing@') > 0 THEN 1000000 * strftime("
 	"   '%s', '1970-01-01 ' || substr(text, instr(text, 'queueing@') + 9))"
 	"  END AS every_us FROM started;";

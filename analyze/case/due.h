@@ -12,8 +12,8 @@
  *   queue run     Sendmail tries all in each run, whose interval the log has
  *   first try     nothing was tried yet: due at the moment of the snapshot
  * next_us is NULL, and rests_on says why:
- *   being tried, held, no queue runs (the daemon was started without), not
- *   known
+ *   being tried, held, no queue runs (the daemon was started without, or
+ *   OpenSMTPD was paused), not known
  * The mail is given up at the first try after expires_us. It rests on "log":
  * the age at which mail of that MTA expired there (a tenth of it may be
  * younger: an operator's doing), or on "default": Postfix 5 d, Sendmail 5 d,

@@ -3,16 +3,22 @@
 #include "formats/base/buf.h"
 #include "formats/base/mem.h"
 #include "formats/spools/entries.h"
+#include "formats/spools/exim_hints.h"
 #include "formats/spools/formats.h"
 
 #define FILE_MAX_BYTES	  ((size_t)64 << 20)
 #define HEADERS_MAX_BYTES ((size_t)1 << 20)
 
 /* Where a file lies: "TOP/input/a/ID-H", "TOP/msglog/a/ID"; the folder of one
- * letter only with split_spool_directory. */
+ * letter only with split_spool_directory; "TOP/db/retry". */
 struct place {
 	struct mm_str top, id;
-	char kind; /* 'H', 'D', 'J', 'h' hdr., 'm' msglog; 0 none */
+	char kind; /* 'H', 'D', 'J', 'h' hdr., 'm' msglog, 'b' db; 0 none */
+};
+
+struct spool {
+	struct mm_entries es;
+	struct mm_exim_hints hints;
 };
 
 /* 6-6-2 digits of base 62 up to Exim 4.96, 6-11-4 from 4.97 on. */
@@ -54,6 +60,11 @@ find_place(struct mm_str name)
 		p.kind = 0;
 	if (!is_id(p.id))
 		p.kind = 0;
+	if (mm_str_is(part, "db") &&
+	    (mm_str_is(p.id, "retry") || mm_str_starts(p.id, "wait-"))) {
+		p.top = up;
+		p.kind = 'b';
+	}
 	p.top = mm_entries_top(p.top);
 	return p;
 }
@@ -76,6 +87,8 @@ probe(const struct mm_leaf *leaf, struct mm_str *top)
 	case 'J':
 	case 'm':
 		return mm_str_findc(leaf->head, '\0') == MM_NOT_FOUND;
+	case 'b':
+		return mm_exim_hints_probe(leaf->head);
 	default:
 		return false;
 	}
@@ -84,10 +97,11 @@ probe(const struct mm_leaf *leaf, struct mm_str *top)
 static void *
 begin(struct mm_str top)
 {
-	struct mm_entries *es = mm_alloc(sizeof(*es));
+	struct spool *sp = mm_alloc(sizeof(*sp));
 
-	mm_entries_init(es, top);
-	return es;
+	mm_entries_init(&sp->es, top);
+	mm_exim_hints_init(&sp->hints);
+	return sp;
 }
 
 static bool
@@ -447,34 +461,48 @@ take_msglog(struct mm_entries *es, const struct mm_leaf *leaf, struct mm_str id)
 static void
 file(void *state, const struct mm_leaf *leaf)
 {
+	struct spool *sp = state;
+	struct mm_entries *es = &sp->es;
 	struct place p = find_place(leaf->name);
+	bool all;
 
 	switch (p.kind) {
 	case 'H':
 	case 'h':
-		take_header_file(state, leaf, &p);
+		take_header_file(es, leaf, &p);
 		break;
 	case 'D':
-		take_data_file(state, leaf, p.id);
+		take_data_file(es, leaf, p.id);
 		break;
 	case 'J':
-		take_journal(state, leaf, p.id);
+		take_journal(es, leaf, p.id);
+		break;
+	case 'b':
+		if (mm_str_is(p.id, "retry"))
+			sp->hints.has_retries = true;
+		mm_exim_hints_take(
+		    &sp->hints, mm_entries_content(leaf, FILE_MAX_BYTES, &all));
 		break;
 	default:
-		take_msglog(state, leaf, p.id);
+		take_msglog(es, leaf, p.id);
 	}
 }
 
 static void
 finish(void *state, const struct mm_spool_sink *sink)
 {
-	struct mm_entries *es = state;
+	struct spool *sp = state;
+	struct mm_entries *es = &sp->es;
 
+	mm_exim_hints_sort(&sp->hints);
+	for (size_t i = 0; i < es->n; i++)
+		mm_exim_hints_say(&sp->hints, &es->list[i]);
 	if (sink != NULL)
 		mm_entries_emit(es, MM_MTA_EXIM, mm_spool_exim.name,
 				mm_entries_merge_done, sink);
 	mm_entries_fini(es);
-	free(es);
+	mm_exim_hints_fini(&sp->hints);
+	free(sp);
 }
 
 const struct mm_spool_format mm_spool_exim = {

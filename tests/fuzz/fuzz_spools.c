@@ -13,6 +13,7 @@ static const char *const names[] = {
 	"s.tar!incoming/C4251122",
 	"s.tar!input/j/1xV0Dj-00002B-1j-J",
 	"s.tar!msglog/j/1xV0Dj-00002B-1j",
+	"s.tar!db/retry",
 	"s.tar!mqueue/q1/qf6AM5kigC002877",
 	"s.tar!mqueue/q1/df6AM5kigC002877",
 	"s.tar!queue/b1/b1a800c2/b1a800c235a1e482",
