@@ -45,12 +45,13 @@ static const char runs_sql[] =
 static const char lives_sql[] =
 	"CREATE TEMP TABLE due_lives AS WITH ages AS (SELECT l.id AS snapshot,"
 	"  coalesce(b.text, '-') = '' AS is_notice,"
-	"  r.final_us - m.arrived_us AS age FROM due_last l"
-	"  JOIN origin o ON o.mta = l.mta AND " SAME_HOST
-	"  JOIN message m ON m.origin = o.id"
-	"  JOIN recipient r ON r.message = m.id AND r.final = 3"
+	"  r.final_us - m.arrived_us AS age FROM recipient r"
+	"  CROSS JOIN message m ON m.id = r.message"
+	"  JOIN origin o ON o.id = m.origin"
+	"  JOIN due_last l ON l.mta = o.mta AND " SAME_HOST
 	"  LEFT JOIN address b ON b.id = m.sender"
-	"  WHERE l.mta <> 'exim' AND r.final_us > m.arrived_us)"
+	"  WHERE r.final = 3 AND l.mta <> 'exim'"
+	"   AND r.final_us > m.arrived_us)"
 	" SELECT snapshot, is_notice, min(age) AS life_us FROM"
 	"  (SELECT *, row_number() OVER (PARTITION BY snapshot, is_notice"
 	"    ORDER BY age) AS nth,"

@@ -245,9 +245,12 @@ id_at(struct mm_str key)
 
 	for (size_t i = 0; i < MM_COUNT(forms); i++) {
 		size_t n = forms[i].n_bytes;
-		const char *id = key.p + (key.n - n);
+		const char *id;
 
-		if (key.n > n && id[-1] == ':' && id[forms[i].dash1] == '-' &&
+		if (key.n <= n)
+			continue;
+		id = key.p + key.n - n;
+		if (id[-1] == ':' && id[forms[i].dash1] == '-' &&
 		    id[forms[i].dash2] == '-')
 			return key.n - n;
 	}
