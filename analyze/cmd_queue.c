@@ -14,9 +14,8 @@ static const char details[] =
     "default, 15 min in the first 2 h; Sendmail's runs, when its log is "
     "there).\n"
     "That is the earliest time: the queue run after it does it. Given up: at\n"
-    "the first try after the MTA's default, or the age at which mail expired "
-    "in\n"
-    "the log.";
+    "the first try after what `postconf -n` says, else the age at which mail\n"
+    "expired in the log, else the MTA's default.";
 
 struct queue {
 	struct mm_front f;

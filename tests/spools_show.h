@@ -131,11 +131,20 @@ show_entry(void *ctx, const struct mm_spool_entry *e)
 	}
 }
 
+static inline void
+show_setting(void *ctx, const struct mm_setting *s)
+{
+	mm_buf_addf(ctx, "%s of %.*s: %.*s=%.*s\n", mm_mta_name(s->mta),
+		    MM_STR_ARG(s->host), MM_STR_ARG(s->name),
+		    MM_STR_ARG(s->value));
+}
+
 /* All snapshots as text. Owned by `b`, which is made here. */
 static inline const char *
 show_all(struct mm_spools *sp, struct mm_buf *b)
 {
-	struct mm_spool_sink sink = { show_snapshot, show_entry, b };
+	struct mm_spool_sink sink = { show_snapshot, show_entry, b,
+				      show_setting };
 
 	mm_buf_init(b, 16 << 20);
 	mm_spools_finish(sp, &sink);

@@ -303,6 +303,20 @@ test_due_lives(void **state)
 				 "- - 2053 log - - - mx -;"
 				 "deferred B  r@x - 100 1900 2100 recorded "
 				 "- - 1980 log - - - mx -;");
+	/* What was set goes before; the host that it is of counts. */
+	assert_int_equal(
+	    mm_store_exec(s,
+			  "INSERT INTO setting VALUES ('p', 'mx', 'postfix',"
+			  " 'maximal_queue_lifetime', '2h'), ('q', 'other',"
+			  " 'postfix', 'bounce_queue_lifetime', '1d');",
+			  &err),
+	    MM_OK);
+	mm_buf_clear(&b);
+	assert_int_equal(mm_queue_list(s, MM_TIME_NONE, &sink, &err), MM_OK);
+	assert_string_equal(b.p, "deferred A s@d r@x - 100 1900 2100 recorded "
+				 "- - 9100 settings - - - mx -;"
+				 "deferred B  r@x - 100 1900 2100 recorded "
+				 "- - 433900 settings - - - mx -;");
 	mm_buf_fini(&b);
 	mm_store_close(s);
 }

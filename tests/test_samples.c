@@ -385,8 +385,8 @@ test_spools(void **state)
 	ev = mm_evidence_open(&path, 1, &o, &taker, &err);
 	assert_non_null(ev);
 	mm_evidence_close(ev);
-	mm_spools_finish(
-	    c.all, &(struct mm_spool_sink){ take_snapshot, take_entry, &c });
+	mm_spools_finish(c.all, &(struct mm_spool_sink){
+				    take_snapshot, take_entry, &c, NULL });
 	for (size_t i = 0; mm_spools_format(i) != NULL; i++) {
 		assert_true(i < MM_COUNT(c.files));
 		print_message("  %s: %zu entries, %zu files\n",

@@ -67,7 +67,7 @@ test_against_listing(void **state)
 	struct mm_str text = read_file(CORPUS "exim-bp.txt"), rest = text, line;
 	struct mm_spools *sp = mm_spools_new();
 	struct mm_buf got, want;
-	struct mm_spool_sink sink = { no_snapshot, as_listed, &got };
+	struct mm_spool_sink sink = { no_snapshot, as_listed, &got, NULL };
 
 	(void)state;
 	mm_buf_init(&got, 1 << 20);

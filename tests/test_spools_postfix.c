@@ -95,7 +95,7 @@ test_against_postcat(void **state)
 	struct mm_str text = read_file(SPOOL "postcat.txt"), rest = text, line;
 	struct mm_str orig = MM_STR_ABSENT;
 	struct mm_buf got, want;
-	struct mm_spool_sink sink = { no_snapshot, as_postcat, &got };
+	struct mm_spool_sink sink = { no_snapshot, as_postcat, &got, NULL };
 	size_t blocks = 0;
 
 	(void)state;
@@ -458,6 +458,32 @@ test_foreign(void **state)
 	mm_spools_finish(sp, NULL);
 }
 
+/* `postconf -n` of a real server: what `grep` finds there. */
+static void
+test_postconf(void **state)
+{
+	static const char *const others[] = {
+		"# main.cf\nqueue_directory = /var/spool/postfix\n",
+		"a = b\nc = d\ne = f\ng = h\ni = j\n",
+		"Nov 22 05:34:35 mx x: queue_directory = y\n",
+	};
+	struct mm_spools *sp = mm_spools_new();
+	struct mm_buf b;
+
+	(void)state;
+	for (size_t i = 0; i < MM_COUNT(others); i++)
+		assert_null(
+		    offer(sp, "postconf", mm_str_z(others[i]), 0, 0644));
+	assert_string_equal(
+	    offer_file(sp, CORPUS "postconf/block.txt", 0, 0644),
+	    "postconf -n");
+	(void)show_all(sp, &b);
+	assert_non_null(strstr(b.p, "postfix of mx0.shop.example: "
+				    "maximal_queue_lifetime=150s\n"));
+	assert_non_null(strstr(b.p, ": alias_database=hash:/etc/aliases\n"));
+	mm_buf_fini(&b);
+}
+
 int
 main(void)
 {
@@ -471,6 +497,7 @@ main(void)
 		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_copied),
 		cmocka_unit_test(test_foreign),
+		cmocka_unit_test(test_postconf),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

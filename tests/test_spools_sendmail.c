@@ -64,7 +64,7 @@ test_against_listing(void **state)
 {
 	struct mm_spools *sp = mm_spools_new();
 	struct mm_buf spool, all, quarantined;
-	struct mm_spool_sink sink = { no_snapshot, as_listed, &spool };
+	struct mm_spool_sink sink = { no_snapshot, as_listed, &spool, NULL };
 	const char *line;
 
 	(void)state;

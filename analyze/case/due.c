@@ -11,7 +11,8 @@
 
 static const char start_over[] =
 	"DROP TABLE IF EXISTS temp.due_last; DROP TABLE IF EXISTS temp.due_runs;"
-	"DROP TABLE IF EXISTS temp.due_lives; DROP TABLE IF EXISTS temp.promise;"
+	"DROP TABLE IF EXISTS temp.due_lives;"
+	"DROP TABLE IF EXISTS temp.due_set; DROP TABLE IF EXISTS temp.promise;"
 	"CREATE TEMP TABLE due_last(id INTEGER PRIMARY KEY, mta TEXT, host TEXT,"
 	" spool INTEGER, taken_us INTEGER);";
 
@@ -58,6 +59,22 @@ static const char lives_sql[] =
 	"   count(*) OVER (PARTITION BY snapshot, is_notice) AS n FROM ages)"
 	" WHERE nth > n / 10 GROUP BY snapshot, is_notice;";
 
+/* What Postfix was told: settings that are not named have their default. */
+static const char set_sql[] =
+	"CREATE TEMP TABLE due_set AS WITH told AS (SELECT l.id AS snapshot,"
+	"  l.host, n.column1 AS is_notice, n.column2 AS name"
+	"  FROM due_last l, (VALUES (0, 'maximal_queue_lifetime'),"
+	"   (1, 'bounce_queue_lifetime')) n WHERE l.mta = 'postfix'),"
+	" words AS (SELECT t.snapshot, t.is_notice, coalesce(max(s.value)"
+	"   FILTER (WHERE s.name = t.name), '5d') AS word"
+	"  FROM told t JOIN setting s ON s.mta = 'postfix'"
+	"   AND (coalesce(s.host, '') IN ('', t.host) OR t.host = '')"
+	"  GROUP BY t.snapshot, t.is_notice)"
+	" SELECT snapshot, is_notice, 1000000 * CAST(word AS INTEGER)"
+	"  * CASE ltrim(word, '0123456789') WHEN 's' THEN 1 WHEN 'm' THEN 60"
+	"   WHEN 'h' THEN 3600 WHEN 'd' THEN 86400 WHEN '' THEN 86400"
+	"   WHEN 'w' THEN 604800 END AS life_us FROM words;";
+
 /* Exim at a steady pace: 15 min up to 2 h, then 1 h longer by half of what
  * has gone by since, then 6 h; counted from the arrival. */
 #define EXIM_NEXT \
@@ -91,14 +108,18 @@ static const char promise_sql[] =
 	"   WHEN 'queue run' THEN e.last_us + h.every_us"
 	"   WHEN 'default rule' THEN " EXIM_NEXT " END AS next_us,"
 	"  h.rests_on, iif(h.rests_on = 'held', NULL, e.arrived_us"
-	"   + coalesce(v.life_us, CASE h.mta WHEN 'postfix' THEN 432000000000"
+	"   + coalesce(c.life_us, v.life_us, CASE h.mta WHEN 'postfix' THEN 432000000000"
 	"    WHEN 'sendmail' THEN 432000000000 WHEN 'exim' THEN 345600000000"
 	"    WHEN 'opensmtpd' THEN 345600000000 END)) AS expires_us,"
 	"  iif(h.rests_on = 'held' OR e.arrived_us IS NULL, NULL,"
-	"   iif(v.life_us IS NULL, 'default', 'log')) AS expires_on, h.taken_us"
+	"   CASE WHEN c.life_us IS NOT NULL THEN 'settings'"
+	"    WHEN v.life_us IS NOT NULL THEN 'log' ELSE 'default' END)"
+	"   AS expires_on, h.taken_us"
 	"  FROM how h JOIN entry e ON e.id = h.entry"
 	"  LEFT JOIN due_lives v ON v.snapshot = h.snapshot"
-	"   AND v.is_notice = (coalesce(e.sender, '-') = '');"
+	"   AND v.is_notice = (coalesce(e.sender, '-') = '')"
+	"  LEFT JOIN due_set c ON c.snapshot = h.snapshot"
+	"   AND c.is_notice = (coalesce(e.sender, '-') = '');"
 	"CREATE INDEX temp.promise_entry ON promise(entry);";
 /* clang-format on */
 
@@ -120,7 +141,8 @@ take_last(struct mm_store *s, int64_t at_us, struct mm_err *err)
 enum mm_status
 mm_due_make(struct mm_store *s, int64_t at_us, struct mm_err *err)
 {
-	static const char *const steps[] = { runs_sql, lives_sql, promise_sql };
+	static const char *const steps[] = { runs_sql, lives_sql, set_sql,
+					     promise_sql };
 	enum mm_status st = mm_store_exec(s, start_over, err);
 
 	if (st == MM_OK)

@@ -14,14 +14,15 @@
  * next_us is NULL, and rests_on says why:
  *   being tried, held, no queue runs (the daemon was started without, or
  *   OpenSMTPD was paused), not known
- * The mail is given up at the first try after expires_us. It rests on "log":
+ * The mail is given up at the first try after expires_us. It rests on
+ * "settings": what `postconf -n` of the host says; else on "log":
  * the age at which mail of that MTA expired there (a tenth of it may be
  * younger: an operator's doing), or on "default": Postfix 5 d, Sendmail 5 d,
  * OpenSMTPD 4 d, Exim 4 d. NULL for what is held.
  *
  * Sources: Postfix 3.7 qmgr_active.c, postconf(5); Exim 4.98 retry.c and
  * configure.default; Sendmail op.me 2.3 and Timeout.queuereturn; OpenSMTPD 7
- * scheduler_ramqueue.c, smtpd.conf(5). Nothing here knows a configuration.
+ * scheduler_ramqueue.c, smtpd.conf(5).
  */
 #ifndef MM_DUE_H
 #define MM_DUE_H

@@ -74,7 +74,7 @@ mm_ledger_unknown(struct mm_store *s, const struct mm_row_unknown *rows,
 /* ---- snapshots ---- */
 
 struct writer {
-	struct mm_query *snapshot, *entry, *waiting;
+	struct mm_query *snapshot, *entry, *waiting, *setting;
 	struct mm_received_rows *ways;
 	const struct mm_judge *judge;
 	int64_t n_snapshots, n_entries;
@@ -153,12 +153,29 @@ write_entry(void *ctx, const struct mm_spool_entry *e)
 		mm_received_rows_add(w->ways, e->source, 0, e->header);
 }
 
+static void
+write_setting(void *ctx, const struct mm_setting *s)
+{
+	struct writer *w = ctx;
+	struct mm_query *q = w->setting;
+
+	if (w->st != MM_END)
+		return;
+	mm_query_bind_text(q, 0, s->source);
+	mm_query_bind_text(q, 1, s->host);
+	mm_query_bind_text(q, 2, mm_str_z(mm_mta_name(s->mta)));
+	mm_query_bind_text(q, 3, s->name);
+	mm_query_bind_text(q, 4, s->value);
+	w->st = mm_query_step(q, w->err);
+}
+
 enum mm_status
 mm_ledger_spools(struct mm_store *s, const struct mm_judge *j,
 		 struct mm_spools *spools, struct mm_err *err)
 {
 	struct writer w = { .judge = j, .st = MM_END, .err = err };
-	struct mm_spool_sink sink = { write_snapshot, write_entry, &w };
+	struct mm_spool_sink sink = { write_snapshot, write_entry, &w,
+				      write_setting };
 
 	w.snapshot =
 	    mm_query_new(s, "INSERT INTO snapshot VALUES(?,?,?,?,?,?,?)", err);
@@ -166,9 +183,11 @@ mm_ledger_spools(struct mm_store *s, const struct mm_judge *j,
 	    s, "INSERT INTO entry VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)", err);
 	w.waiting =
 	    mm_query_new(s, "INSERT INTO waiting VALUES(?,?,?,?,?,?,?)", err);
+	w.setting =
+	    mm_query_new(s, "INSERT INTO setting VALUES(?,?,?,?,?)", err);
 	w.ways = mm_received_rows_new(s, err);
 	if (w.snapshot == NULL || w.entry == NULL || w.waiting == NULL ||
-	    w.ways == NULL)
+	    w.setting == NULL || w.ways == NULL)
 		w.st = MM_EIO;
 	mm_spools_finish(spools, &sink);
 	if (w.st == MM_END && mm_received_rows_status(w.ways, err) != MM_OK)
@@ -177,5 +196,6 @@ mm_ledger_spools(struct mm_store *s, const struct mm_judge *j,
 	mm_query_free(w.snapshot);
 	mm_query_free(w.entry);
 	mm_query_free(w.waiting);
+	mm_query_free(w.setting);
 	return w.st == MM_END ? MM_OK : w.st;
 }

@@ -90,6 +90,8 @@ static const char queue_tables[] =
     " queue TEXT, queue_id TEXT, message_id TEXT, sender TEXT,"
     " size INTEGER, arrived_us INTEGER, next_us INTEGER, last_us INTEGER,"
     " attempts INTEGER, source TEXT, note TEXT) STRICT;"
+    "CREATE TABLE setting(source TEXT NOT NULL, host TEXT, mta TEXT NOT NULL,"
+    " name TEXT NOT NULL, value TEXT NOT NULL) STRICT;"
     "CREATE TABLE waiting(entry INTEGER NOT NULL, recipient TEXT NOT NULL,"
     " orig TEXT, reason TEXT, cause TEXT, rule TEXT,"
     " done INTEGER NOT NULL) STRICT;";

@@ -6,6 +6,7 @@
  *                                       +--< leg, step, edge
  *   origin --< reject, event
  *   snapshot --< entry --< waiting
+ *   setting: how an MTA was configured, by name
  *   name, address, relay, reply: dictionaries of repeated text
  *
  * Times are microseconds since 1970 UTC, NULL when unknown. The views v_* are

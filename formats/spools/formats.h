@@ -8,6 +8,7 @@
 extern const struct mm_spool_format mm_spool_postfix_queue;
 extern const struct mm_spool_format mm_spool_postqueue_j;
 extern const struct mm_spool_format mm_spool_postfix_mailq;
+extern const struct mm_spool_format mm_spool_postconf;
 extern const struct mm_spool_format mm_spool_exim;
 extern const struct mm_spool_format mm_spool_exim_bp;
 extern const struct mm_spool_format mm_spool_sendmail;

@@ -10,6 +10,7 @@ static const struct mm_spool_format *const formats[] = {
 	&mm_spool_postfix_queue,
 	&mm_spool_postqueue_j,
 	&mm_spool_postfix_mailq,
+	&mm_spool_postconf,
 	&mm_spool_exim,
 	&mm_spool_exim_bp,
 	&mm_spool_opensmtpd, /* "queue/df/df..." is not Sendmail's */

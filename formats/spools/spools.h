@@ -28,8 +28,8 @@ struct mm_spool_entry {
 	/* The fields Received, Date and Message-ID as they lie there, for
 	 * formats/mail/received.h; absent when not read. */
 	struct mm_str header;
-	struct mm_str sender;	  /* empty: the null sender; absent: not read */
-	int64_t size_bytes;	  /* -1 unknown */
+	struct mm_str sender; /* empty: the null sender; absent: not read */
+	int64_t size_bytes;   /* -1 unknown */
 	int64_t arrived_us;
 	int64_t next_try_us, last_try_us; /* MM_TIME_NONE unknown */
 	int64_t n_attempts;		  /* -1 unknown */
@@ -48,11 +48,20 @@ struct mm_snapshot {
 	int64_t taken_us; /* the youngest trustworthy time in it */
 };
 
+/* How the MTA was configured, where the evidence tells. */
+struct mm_setting {
+	struct mm_str source; /* name of the leaf */
+	struct mm_str host;   /* absent: not told */
+	enum mm_mta mta;
+	struct mm_str name, value;
+};
+
 /* All views are valid during the call. Entries follow their snapshot. */
 struct mm_spool_sink {
 	void (*snapshot)(void *ctx, const struct mm_snapshot *s);
 	void (*entry)(void *ctx, const struct mm_spool_entry *e);
 	void *ctx;
+	void (*setting)(void *ctx, const struct mm_setting *s); /* or NULL */
 };
 
 struct mm_spool_format {

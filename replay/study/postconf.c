@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "formats/spools/postconf.h"
 #include "replay/study/preset.h"
 
 /* Parameters of main.cf that the sender of a replay has too. In this order:
@@ -36,30 +37,10 @@ static const struct parameter {
 	{ "smtp_destination_rate_delay", "sender", "rate_delay", 's' },
 };
 
-/* The value of a parameter, as `postconf -n` prints it; absent: not set. */
-static struct mm_str
-value_of(struct mm_str text, const char *name)
-{
-	struct mm_str line, key, found = MM_STR_ABSENT;
-
-	while (text.n > 0) {
-		if (!mm_str_cutc(&text, '\n', &line)) {
-			line = text;
-			text.n = 0;
-		}
-		if (mm_str_cutc(&line, '=', &key) &&
-		    mm_str_is(mm_str_trim(key), name))
-			found = mm_str_trim(line);
-	}
-	return found;
-}
-
 bool
 mm_sender_is_postconf(struct mm_str text)
 {
-	return value_of(text, "queue_directory").p != NULL ||
-	       value_of(text, "config_directory").p != NULL ||
-	       value_of(text, "mydestination").p != NULL;
+	return mm_postconf_is(text);
 }
 
 enum mm_status
@@ -70,7 +51,7 @@ mm_sender_postconf(struct mm_sender_file *f, struct mm_str text,
 
 	for (size_t i = 0; i < MM_COUNT(parameters) && st == MM_OK; i++) {
 		const struct parameter *p = &parameters[i];
-		struct mm_str value = value_of(text, p->name);
+		struct mm_str value = mm_postconf_value(text, p->name);
 		const char *plain;
 
 		/* What refers to another parameter is left as it comes. */

@@ -105,7 +105,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t n)
 {
 	struct mm_str all = { (const char *)bytes, n };
-	struct mm_spool_sink sink = { on_snapshot, on_entry, NULL };
+	struct mm_spool_sink sink = { on_snapshot, on_entry, NULL, NULL };
 	struct mm_spools *sp;
 	char room[64];
 
