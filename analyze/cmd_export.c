@@ -20,7 +20,10 @@ static const char details[] =
     "  reports     a row for each recipient of a bounce or delay notice in a\n"
     "              mailbox or .eml file\n"
     "  timeseries  attempts by minute and receiver\n"
-    "  duplicates  recipients who got a mail more than once, or may have\n";
+    "  duplicates  recipients who got a mail more than once, or may have\n"
+    "  received    a row for each hop that the header of a message in a "
+    "spool,\n"
+    "              mailbox or .eml file tells of, with its delay\n";
 
 static enum mm_status
 export_to(struct mm_output *o, struct mm_store *s, const struct mm_export *x,
@@ -89,7 +92,7 @@ run(int argc, const char *const *argv)
 		s = mm_front_open(&f, words.v + 1, words.n - 1, &err);
 		st = s != NULL ? MM_OK : err.code;
 		if (st == MM_OK && strcmp(x->name, "incidents") == 0)
-			st = mm_front_incidents(s, &err);
+			st = mm_front_incidents(s, NULL, &err);
 	}
 	if (st == MM_OK) {
 		/* For scripts unless told otherwise. */

@@ -15,6 +15,15 @@ static const char details[] =
     "`incidents show N` tells one of them. An end with a `>` was not seen: "
     "the logs\nend before. --json and --csv give the columns of `export "
     "incidents`.\n\n"
+    "FILE of --limits; what it finds stays in the case:\n\n"
+    "  [limits]\n"
+    "  false_alarms = 0.1   windows at receivers that chance may make up\n"
+    "  spike = 3            mail that counts as a spike, and a silence that\n"
+    "                       counts as a gap, are so many times the next\n"
+    "  least = 30           a spike has at least so many mails in ten minutes\n"
+    "  [mute]               as many as you like; either key may be absent\n"
+    "  kind = greylist\n"
+    "  target = mx.example\n\n"
     "Exit status: 0 found, 1 there is none, 2 fatal.\n";
 
 /* clang-format off */
@@ -60,6 +69,12 @@ add_list(struct mm_buf *b, const char *first, const char *then,
 	mm_json_free(j);
 }
 
+static const char *
+plural(int64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
 static void
 add_time(struct mm_buf *b, const char *name, int64_t t_us)
 {
@@ -87,10 +102,12 @@ tell(struct telling *t, const struct mm_incident_row *r)
 	add_time(b, ", first bad", r->first_bad_us);
 	add_time(b, ", good again", r->recovered_us);
 	mm_buf_addf(b,
-		    "\n   %lld attempts failed for %lld recipients of %lld "
-		    "messages; %lld expired",
-		    (long long)r->attempts_failed, (long long)r->recipients,
-		    (long long)r->messages, (long long)r->expired);
+		    "\n   %lld attempt%s failed for %lld recipient%s of %lld "
+		    "message%s; %lld expired",
+		    (long long)r->attempts_failed, plural(r->attempts_failed),
+		    (long long)r->recipients, plural(r->recipients),
+		    (long long)r->messages, plural(r->messages),
+		    (long long)r->expired);
 	add_seen(b, "\n   side: ", r->side);
 	mm_buf_addf(b, ", confidence %.0f %%", 100 * r->confidence);
 	add_seen(b, "\n   why: ", r->cause);
@@ -196,8 +213,11 @@ run(int argc, const char *const *argv)
 {
 	struct mm_front f = { 0 };
 	struct mm_output o = { 0 };
+	const char *limits = NULL;
 	const struct mm_option options[] = {
 		MM_FRONT_OPTIONS(f),
+		{ 0, "limits", MM_OPT_TEXT, &limits, "FILE",
+		  "look again, by thresholds and mutes of your own" },
 		MM_OUTPUT_OPTIONS(o),
 	};
 	const struct mm_usage usage = {
@@ -222,7 +242,7 @@ run(int argc, const char *const *argv)
 		st = which(&words, &only, &err);
 	if (st == MM_OK) {
 		s = mm_front_open(&f, words.v, words.n, &err);
-		st = s != NULL ? mm_front_incidents(s, &err) : err.code;
+		st = s != NULL ? mm_front_incidents(s, limits, &err) : err.code;
 		if (st == MM_OK)
 			st = print(s, &o, only, &err);
 	}

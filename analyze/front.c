@@ -370,15 +370,24 @@ mm_front_ingest(struct mm_front *f, const char *const *paths, size_t n_paths,
 }
 
 enum mm_status
-mm_front_incidents(struct mm_store *s, struct mm_err *err)
+mm_front_incidents(struct mm_store *s, const char *limits_path,
+		   struct mm_err *err)
 {
 	struct mm_limits limits;
-	enum mm_status st = mm_incident_begin(s, err);
+	struct mm_arena texts;
+	enum mm_status st = MM_OK;
 
-	if (st != MM_OK)
-		return st == MM_END ? MM_OK : st;
+	mm_arena_init(&texts);
 	mm_limits_default(&limits);
-	return mm_incident_end(s, mm_incidents_find(s, &limits, err), err);
+	if (limits_path != NULL)
+		st = mm_limits_read(&limits, limits_path, &texts, err);
+	if (st == MM_OK)
+		st = mm_incident_begin(s, limits_path != NULL, err);
+	if (st == MM_OK)
+		st =
+		    mm_incident_end(s, mm_incidents_find(s, &limits, err), err);
+	mm_arena_fini(&texts);
+	return st == MM_END ? MM_OK : st;
 }
 
 int

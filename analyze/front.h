@@ -68,8 +68,9 @@ enum mm_status mm_front_ingest(struct mm_front *f, const char *const *paths,
 /* A new case at f->case_path of all that `cases` were made of: merge.h. */
 enum mm_status mm_front_merge(struct mm_front *f, const char *const *cases,
 			      size_t n_cases, struct mm_err *err) MM_USE_RESULT;
-/* Before incidents are read: look for them when that was not yet done. */
-enum mm_status mm_front_incidents(struct mm_store *s,
+/* Before incidents are read: look for them when that was not yet done, or
+ * once more by the limits of a file (analyze/incident/limits.h; NULL: none). */
+enum mm_status mm_front_incidents(struct mm_store *s, const char *limits_path,
 				  struct mm_err *err) MM_USE_RESULT;
 /* Free what the options hold. */
 void mm_front_fini(struct mm_front *f);

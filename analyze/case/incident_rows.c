@@ -209,14 +209,15 @@ is_searched(struct mm_store *s)
 }
 
 enum mm_status
-mm_incident_begin(struct mm_store *s, struct mm_err *err)
+mm_incident_begin(struct mm_store *s, bool again, struct mm_err *err)
 {
 	enum mm_status undone;
 
-	if (is_searched(s))
+	if (!again && is_searched(s))
 		return MM_END;
 	if (mm_store_exec(s,
-			  "BEGIN IMMEDIATE; INSERT INTO main.meta"
+			  "BEGIN IMMEDIATE; DELETE FROM main.incident;"
+			  "INSERT OR REPLACE INTO main.meta"
 			  " VALUES('incidents', 'searched');",
 			  NULL) == MM_OK)
 		return MM_OK;

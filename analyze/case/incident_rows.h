@@ -70,10 +70,11 @@ enum mm_status mm_lean_queue_id(struct mm_store *s, uint32_t message,
 				struct mm_buf *out, bool *null_sender,
 				struct mm_err *err) MM_USE_RESULT;
 
-/* A case is searched when it is first asked for incidents. MM_END: that was
- * done. MM_OK: rows may be written, to be kept by mm_incident_end; in a case
- * that cannot be written they last as long as it is open. */
-enum mm_status mm_incident_begin(struct mm_store *s,
+/* A case is searched when it is first asked for incidents, or once more where
+ * `again`. MM_END: that was done. MM_OK: rows may be written, to be kept by
+ * mm_incident_end; in a case that cannot be written they last as long as it is
+ * open. */
+enum mm_status mm_incident_begin(struct mm_store *s, bool again,
 				 struct mm_err *err) MM_USE_RESULT;
 /* Keep what was found when `st` is MM_OK. Returns `st`, or what went wrong. */
 enum mm_status mm_incident_end(struct mm_store *s, enum mm_status st,

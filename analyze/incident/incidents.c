@@ -11,6 +11,7 @@
 static const struct mm_detector *const detectors[] = {
 	&mm_detect_receivers,  &mm_detect_pause,      &mm_detect_hold,
 	&mm_detect_local_stop, &mm_detect_transports, &mm_detect_failover,
+	&mm_detect_spikes,     &mm_detect_gaps,
 };
 
 /* ---- the list ---- */
@@ -227,6 +228,34 @@ write_all(const struct mm_scene *sc, struct mm_incidents *l, struct mm_err *err)
 	return st;
 }
 
+/* A mute for one receiver hides nothing that concerns many. */
+static bool
+is_muted(const struct mm_limits *m, const struct mm_incident *in)
+{
+	for (size_t i = 0; i < m->n_mutes; i++)
+		if ((m->mutes[i].kind.n == 0 ||
+		     mm_str_is(m->mutes[i].kind, in->kind)) &&
+		    (m->mutes[i].target.n == 0 ||
+		     mm_str_eq(m->mutes[i].target, in->target) ||
+		     (!mm_str_is(in->target, "local") &&
+		      mm_incident_names(in, m->mutes[i].target,
+					MM_STR_ABSENT))))
+			return true;
+	return false;
+}
+
+/* Only now: what is muted may still be the reason of something else. */
+static void
+drop_muted(const struct mm_limits *m, struct mm_incidents *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n; i++)
+		if (!is_muted(m, &l->v[i]))
+			l->v[n++] = l->v[i];
+	l->n = n;
+}
+
 enum mm_status
 mm_incidents_find(struct mm_store *s, const struct mm_limits *limits,
 		  struct mm_err *err)
@@ -242,6 +271,7 @@ mm_incidents_find(struct mm_store *s, const struct mm_limits *limits,
 	if (st == MM_OK && list.n > 0) {
 		qsort(list.v, list.n, sizeof(*list.v), by_start);
 		mm_incidents_widen(&sc, &list);
+		drop_muted(limits, &list);
 		qsort(list.v, list.n, sizeof(*list.v), by_start);
 		for (size_t i = 0; i < list.n; i++)
 			mm_incident_tell(&list, &list.v[i]);

@@ -78,12 +78,16 @@ struct mm_detector {
 };
 
 extern const struct mm_detector mm_detect_pause, mm_detect_hold,
-    mm_detect_local_stop, mm_detect_transports, mm_detect_failover;
+    mm_detect_local_stop, mm_detect_transports, mm_detect_failover,
+    mm_detect_spikes, mm_detect_gaps;
 
 /* Find the incidents of a filled case and write them into it. */
 enum mm_status mm_incidents_find(struct mm_store *s,
 				 const struct mm_limits *limits,
 				 struct mm_err *err) MM_USE_RESULT;
+
+/* "outage", "throttle", ...: those that story.c can tell. */
+bool mm_incident_is_kind(struct mm_str name);
 
 /* For detectors. The incident is valid until the next is added. */
 struct mm_incident *mm_incidents_add(struct mm_incidents *l, const char *kind,

@@ -1,6 +1,6 @@
 #include <stdlib.h>
 
-#include "analyze/incident/limits.h"
+#include "analyze/incident/incidents.h"
 #include "formats/base/ini.h"
 #include "formats/base/mem.h"
 #include "formats/base/whole.h"
@@ -47,6 +47,10 @@ set_mute(struct mm_limits *l, const struct mm_ini_item *it,
 {
 	struct mm_str value = mm_arena_str(texts, it->value);
 
+	if (mm_str_is(it->key, "kind") && !mm_incident_is_kind(value))
+		return mm_err_set(err, MM_EUSAGE,
+				  "line %zu: no kind of incident: \"%.*s\"",
+				  it->line, MM_STR_ARG(value));
 	if (mm_str_is(it->key, "kind"))
 		l->mutes[l->n_mutes - 1].kind = value;
 	else if (mm_str_is(it->key, "target"))
@@ -99,5 +103,12 @@ mm_limits_read(struct mm_limits *l, const char *path, struct mm_arena *texts,
 			break;
 	}
 	mm_buf_fini(&text);
-	return st == MM_END ? MM_OK : st;
+	if (st == MM_END)
+		return MM_OK;
+	if (st == MM_EUSAGE) {
+		struct mm_err what = *err;
+
+		(void)mm_err_set(err, st, "%s: %s", path, what.text);
+	}
+	return st;
 }

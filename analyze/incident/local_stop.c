@@ -19,7 +19,7 @@ struct before {
 	int64_t start_us;
 	uint32_t origin;
 	const struct mm_scene_event *start;
-	int64_t last[N_GAPS]; /* a ring */
+	int64_t last[N_GAPS]; /* the latest, ascending */
 	size_t n;
 };
 
@@ -121,6 +121,26 @@ collect_starts(const struct mm_scene *sc, struct starts *st)
 	}
 }
 
+/* Messages come in the order in which they ended. */
+static void
+note_arrival(struct before *b, int64_t t_us)
+{
+	size_t at = b->n;
+
+	while (at > 0 && b->last[at - 1] > t_us)
+		at--;
+	if (b->n < N_GAPS) {
+		memmove(&b->last[at + 1], &b->last[at],
+			(b->n++ - at) * sizeof(*b->last));
+	} else if (at == 0) {
+		return;
+	} else {
+		at--;
+		memmove(&b->last[0], &b->last[1], at * sizeof(*b->last));
+	}
+	b->last[at] = t_us;
+}
+
 static enum mm_status
 on_message(void *ctx, const struct mm_lean_message *m)
 {
@@ -133,30 +153,21 @@ on_message(void *ctx, const struct mm_lean_message *m)
 
 		if (m->origin != b->origin || m->arrived_us >= b->start_us)
 			continue;
-		b->last[b->n++ % N_GAPS] = m->arrived_us;
+		note_arrival(b, m->arrived_us);
 	}
 	return MM_OK;
-}
-
-static int
-by_time(const void *a, const void *b)
-{
-	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
-
-	return x < y ? -1 : x > y;
 }
 
 static void
 judge_silence(const struct mm_scene *sc, struct mm_incidents *list,
 	      struct before *b)
 {
-	size_t n = b->n < N_GAPS ? b->n : N_GAPS;
+	size_t n = b->n;
 	struct mm_incident *in;
 	int64_t usual, silent;
 
 	if (n < 8)
 		return;
-	qsort(b->last, n, sizeof(b->last[0]), by_time);
 	usual = (b->last[n - 1] - b->last[0]) / (int64_t)(n - 1);
 	silent = b->start_us - b->last[n - 1];
 	if (silent < LEAST_US || silent < USUAL_GAPS * usual)

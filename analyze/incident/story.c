@@ -29,6 +29,15 @@ static const struct {
 	{ "backlog", "mail for % piled up" },
 };
 
+bool
+mm_incident_is_kind(struct mm_str name)
+{
+	for (size_t i = 0; i < MM_COUNT(phrases); i++)
+		if (mm_str_is(name, phrases[i].kind))
+			return true;
+	return false;
+}
+
 static void
 add_what(struct mm_buf *b, const struct mm_incident *in)
 {

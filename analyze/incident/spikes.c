@@ -1,0 +1,228 @@
+/* Far more of something than ever before: mail of the whole server, mail of
+ * one login, recipients that do not exist, bounces from elsewhere.
+ *
+ * Counts in slots of ten minutes, against all other slots of the same party:
+ * the slots of a spike are few, and the smallest of them is `spike` times the
+ * largest of the rest. A load that comes and goes with the day, and batches
+ * that come every day, leave no such step. It takes four hours of log before
+ * anything is called more than before. */
+#include <stdlib.h>
+
+#include "analyze/case/flow.h"
+#include "analyze/incident/incidents.h"
+#include "formats/base/mem.h"
+
+#define SLOT_US	    (10 * MM_MINUTE_US)
+#define SLOTS_LEAST 24 /* less log has no before */
+#define RARE	    10 /* at most one slot of so many is in a spike */
+#define MANY_FROM   10 /* clients of one login within a spike */
+
+struct kind {
+	const char *name, *side, *cause;
+	enum mm_flow flow;
+	bool stolen; /* only where the clients are not those of before */
+};
+
+static const struct kind kinds[] = {
+	{ "volume-spike", "own", "unknown: mail by the server in ten minutes",
+	  MM_FLOW_ARRIVALS, false },
+	{ "compromise", "own",
+	  "smtp_auth: mail by this login in ten minutes, from new clients",
+	  MM_FLOW_LOGINS, true },
+	{ "bounce-spike", "own",
+	  "recipient_unknown: recipients that do not exist in ten minutes",
+	  MM_FLOW_UNKNOWNS, false },
+	{ "backscatter", "network",
+	  "sender_rejected: bounces from elsewhere in ten minutes",
+	  MM_FLOW_BACKSCATTER, false },
+};
+
+struct seen {
+	int64_t t_us;
+	uint32_t from; /* of the intern */
+	struct mm_place at;
+};
+
+struct slot {
+	int64_t no;
+	size_t first, n; /* of the rows */
+};
+
+struct look { /* at one party after the other */
+	const struct mm_scene *sc;
+	struct mm_incidents *list;
+	const struct kind *kind;
+	struct mm_buf who;
+	struct seen *rows;
+	size_t n, cap;
+	struct mm_intern from;
+};
+
+static int
+by_count(const void *va, const void *vb)
+{
+	const struct slot *a = va, *b = vb;
+
+	return a->n != b->n    ? (a->n < b->n ? -1 : 1)
+	       : a->no < b->no ? -1
+			       : (a->no > b->no);
+}
+
+static int
+by_time(const void *va, const void *vb)
+{
+	const struct slot *a = va, *b = vb;
+
+	return a->no < b->no ? -1 : (a->no > b->no);
+}
+
+/* How many at the end of `slots`, sorted by count, are spikes; the rest is
+ * at most `*usual`. */
+static size_t
+n_spikes(const struct look *l, const struct slot *slots, size_t n, size_t n_all,
+	 size_t *usual)
+{
+	const struct mm_limits *m = l->sc->limits;
+
+	for (size_t high = n; high > 0; high--) {
+		size_t rest = n > high ? slots[n - high - 1].n : 0;
+		size_t least = slots[n - high].n;
+
+		if (high * RARE <= n_all && (double)least >= m->least &&
+		    (double)least >= m->spike * (double)(rest > 0 ? rest : 1)) {
+			*usual = rest;
+			return high;
+		}
+	}
+	return 0;
+}
+
+/* Do rows [a, b) come from clients that were not seen before them? */
+static bool
+is_stolen(const struct look *l, size_t a, size_t b)
+{
+	bool *before = mm_calloc(l->from.n + 1, sizeof(*before));
+	bool *now = mm_calloc(l->from.n + 1, sizeof(*now));
+	size_t n_new = 0, n_now = 0;
+
+	for (size_t i = 0; i < a; i++)
+		before[l->rows[i].from] = true;
+	for (size_t i = a; i < b; i++) {
+		n_now += !now[l->rows[i].from];
+		n_new += !before[l->rows[i].from];
+		now[l->rows[i].from] = true;
+	}
+	free(before);
+	free(now);
+	/* Half of the mail from new places, where there was a before. */
+	return n_now >= MANY_FROM || (a > 0 && 2 * n_new > b - a);
+}
+
+static void
+add(const struct look *l, const struct slot *first, const struct slot *last,
+    size_t usual)
+{
+	size_t a = first->first, b = last->first + last->n, top = 0;
+	struct mm_incident *in;
+
+	if (l->kind->stolen && !is_stolen(l, a, b))
+		return;
+	in = mm_incidents_add(l->list, l->kind->name,
+			      l->kind->stolen ? mm_buf_str(&l->who)
+					      : MM_STR("local"));
+	if (!l->kind->stolen)
+		in->host = mm_arena_str(&l->list->texts, mm_buf_str(&l->who));
+	in->start_us = in->first_bad_us = l->rows[a].t_us;
+	in->end_us = in->last_bad_us = l->rows[b - 1].t_us;
+	if (a > 0)
+		in->last_good_us = l->rows[a - 1].t_us;
+	if (b < l->n)
+		in->recovered_us = l->rows[b].t_us;
+	else if (l->sc->series->last_us - in->end_us < SLOT_US)
+		in->end_us = MM_TIME_NONE;
+	for (const struct slot *s = first; s <= last; s++)
+		if (s->n > top) {
+			top = s->n;
+			in->peak_us = l->rows[s->first].t_us;
+		}
+	in->side = l->kind->side;
+	in->messages = (uint32_t)(b - a);
+	in->confidence = 1 - (double)(usual > 0 ? usual : 1) / (double)top;
+	in->cause = mm_str_z(mm_arena_fmt(&l->list->texts,
+					  "%s: %zu at the peak, at most %zu "
+					  "at other times",
+					  l->kind->cause, top, usual));
+	/* Lines from its beginning, and who it came from. */
+	for (size_t i = a; i < b; i++) {
+		mm_incident_place(in, l->rows[i].at);
+		mm_incident_also(l->list, in,
+				 mm_intern_text(&l->from, l->rows[i].from));
+	}
+}
+
+static void
+look_at(const struct look *l)
+{
+	struct slot *slots = mm_calloc(l->n + 1, sizeof(*slots));
+	const struct mm_series *all = l->sc->series;
+	size_t n_all = (size_t)((all->last_us - all->first_us) / SLOT_US) + 1;
+	size_t n = 0, high, usual = 0;
+
+	for (size_t i = 0; i < l->n; i++) {
+		int64_t no = l->rows[i].t_us / SLOT_US;
+
+		if (n == 0 || slots[n - 1].no != no)
+			slots[n++] = (struct slot){ no, i, 0 };
+		slots[n - 1].n++;
+	}
+	qsort(slots, n, sizeof(*slots), by_count);
+	high = n_all >= SLOTS_LEAST ? n_spikes(l, slots, n, n_all, &usual) : 0;
+	qsort(slots + n - high, high, sizeof(*slots), by_time);
+	for (size_t i = n - high, k; i < n; i = k) {
+		for (k = i + 1; k < n && slots[k].no == slots[k - 1].no + 1;)
+			k++;
+		add(l, &slots[i], &slots[k - 1], usual);
+	}
+	free(slots);
+}
+
+static enum mm_status
+take(void *ctx, const struct mm_flow_row *r)
+{
+	struct look *l = ctx;
+
+	if (!mm_str_eq(r->who, mm_buf_str(&l->who))) {
+		look_at(l);
+		l->n = 0;
+		mm_buf_clear(&l->who);
+		mm_buf_adds(&l->who, r->who);
+	}
+	l->rows = mm_grow(l->rows, l->n, &l->cap, sizeof(*l->rows));
+	l->rows[l->n++] = (struct seen){ r->t_us,
+					 mm_intern_add(&l->from, r->from),
+					 { r->file, r->line } };
+	return MM_OK;
+}
+
+static enum mm_status
+find(const struct mm_scene *sc, struct mm_incidents *list, struct mm_err *err)
+{
+	struct look l = { .sc = sc, .list = list };
+	enum mm_status st = MM_OK;
+
+	mm_buf_init(&l.who, 4096);
+	mm_intern_init(&l.from);
+	for (size_t i = 0; i < MM_COUNT(kinds) && st == MM_OK; i++) {
+		l.kind = &kinds[i];
+		l.n = 0;
+		mm_buf_clear(&l.who);
+		st = mm_flow_rows(sc->store, kinds[i].flow, take, &l, err);
+		look_at(&l);
+	}
+	free(l.rows);
+	mm_intern_fini(&l.from);
+	mm_buf_fini(&l.who);
+	return st;
+}
+
+const struct mm_detector mm_detect_spikes = { "spikes", find };
