@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "formats/base/buf.h"
 #include "formats/base/mem.h"
@@ -6,6 +7,7 @@
 #include "formats/spools/exim_hints.h"
 
 #define KEY_MAX_BYTES ((size_t)64 << 10)
+#define AT_MOST	      64 /* hosts of a message, addresses of a host */
 #define HASH_MAGIC    0x00061561u
 #define MAGIC_AT      12
 #define PAGE_AT	      20 /* size of a page, in the first page */
@@ -318,6 +320,13 @@ earlier(int64_t *t_us, int64_t other_us)
 		*t_us = other_us;
 }
 
+static bool
+begins(const struct mm_exim_hints *h, size_t i, const char *key, size_t n)
+{
+	return i < h->n_retries && h->retries[i].key.n > n &&
+	       memcmp(h->retries[i].key.p, key, n) == 0;
+}
+
 /* The earliest of a host's addresses; at each the later of what holds for all
  * and for the message. */
 static int64_t
@@ -332,9 +341,7 @@ host_next(const struct mm_exim_hints *h, struct mm_str host, struct mm_str id,
 	mm_buf_addf(key, "T:%.*s:", MM_STR_ARG(host));
 	n_host = key->n;
 	i = lower_bound(h, mm_buf_str(key));
-	while (i < h->n_retries && h->retries[i].key.n > n_host &&
-	       mm_str_eq(mm_str_upto(h->retries[i].key, n_host),
-			 mm_str_upto(mm_buf_str(key), n_host))) {
+	for (size_t k = 0; k < AT_MOST && begins(h, i, key->p, n_host); k++) {
 		size_t at = id_at(h->retries[i].key);
 
 		base = h->retries[i].key;
@@ -367,7 +374,9 @@ hosts_next(const struct mm_exim_hints *h, struct mm_str id, struct mm_buf *key)
 		else
 			hi = mid;
 	}
-	for (; lo < h->n_waits && mm_str_eq(h->waits[lo].queue_id, id); lo++)
+	for (size_t k = 0; k < AT_MOST && lo < h->n_waits &&
+			   mm_str_eq(h->waits[lo].queue_id, id);
+	     k++, lo++)
 		earlier(&t_us, host_next(h, h->waits[lo].host, id, key));
 	return t_us;
 }
