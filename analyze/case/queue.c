@@ -196,7 +196,8 @@ mm_queue_compare(struct mm_store *s, int64_t at_us, struct mm_err *err)
 	if (t != NULL && t->n_rows == 0) {
 		mm_table_free(t);
 		(void)mm_err_set(err, MM_ENOENT,
-				 "no queue has two snapshots to compare");
+				 "no queue has two snapshots of one kind to "
+				 "compare: two spools, or two listings");
 		return NULL;
 	}
 	return t;
