@@ -139,9 +139,18 @@ test_no_mailbox(void **state)
 		"{\"From\": 1}\n",
 	};
 
+	static const char *const mails[] = {
+		"X-Report: a\n folded\nReceived: from a\n by b\n"
+		"From: a\nTo: b\n",
+		"\xef\xbb\xbf"
+		"From: a\nTo: b\nSubject: c\n",
+	};
+
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(heads); i++)
 		assert_false(mm_mailbox_is(mm_str_z(heads[i])));
+	for (size_t i = 0; i < MM_COUNT(mails); i++)
+		assert_true(mm_mailbox_is(mm_str_z(mails[i])));
 }
 
 int

@@ -7,8 +7,10 @@
 #define VALUE_BYTES ((size_t)64 * 1024)
 #define N_VALUES    16
 
-/* Fields with which messages begin. */
-static const char *const first_fields[] = {
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+/* Fields that messages have near their front. */
+static const char *const known_fields[] = {
 	"Return-Path:",
 	"Received:",
 	"Delivered-To:",
@@ -55,12 +57,12 @@ field(struct mm_str line, const char *name, struct mm_str *value)
 }
 
 static bool
-is_first_field(struct mm_str line)
+is_known_field(struct mm_str line)
 {
 	struct mm_str value;
 
-	for (size_t i = 0; i < MM_COUNT(first_fields); i++)
-		if (field(line, first_fields[i], &value))
+	for (size_t i = 0; i < MM_COUNT(known_fields); i++)
+		if (field(line, known_fields[i], &value))
 			return true;
 	return false;
 }
@@ -71,19 +73,36 @@ is_folded(struct mm_str line)
 	return line.n > 0 && (line.p[0] == ' ' || line.p[0] == '\t');
 }
 
+/* RFC 5322 section 2.2: printable, without blanks, before a colon. */
+static bool
+is_field(struct mm_str line)
+{
+	struct mm_str name;
+
+	if (!mm_str_cutc(&line, ':', &name) || name.n == 0)
+		return false;
+	for (size_t i = 0; i < name.n; i++)
+		if (name.p[i] <= ' ' || name.p[i] > '~')
+			return false;
+	return true;
+}
+
+/* Nothing but fields at the front, three of them well known. */
 bool
 mm_mailbox_is(struct mm_str head)
 {
 	struct mm_str line, left = head;
+	bool any = false;
 	size_t n = 0;
 
-	if (!next_line(&left, &line))
-		return false;
-	if (!mm_str_starts(line, "From ") && !is_first_field(line))
-		return false;
-	n += is_first_field(line);
-	while (n < 3 && next_line(&left, &line) && line.n > 0)
-		n += is_first_field(line);
+	(void)mm_str_skip(&left, BYTE_ORDER_MARK);
+	if (mm_str_starts(left, "From "))
+		(void)next_line(&left, &line);
+	while (n < 3 && next_line(&left, &line) &&
+	       (is_field(line) || (any && is_folded(line)))) {
+		n += is_known_field(line);
+		any = true;
+	}
 	return n >= 3;
 }
 
@@ -296,10 +315,12 @@ read_message(struct mm_str message, size_t number,
 size_t
 mm_mailbox_read(struct mm_str content, const struct mm_dsn_sink *sink)
 {
-	struct mm_str left = content, line, message = content;
+	struct mm_str left, line, message;
 	bool blank = true;
 	size_t n = 0;
 
+	(void)mm_str_skip(&content, BYTE_ORDER_MARK);
+	left = message = content;
 	if (!mm_str_starts(content, "From ")) {
 		read_message(content, 1, sink);
 		return 1;
