@@ -4,6 +4,10 @@
 /* Late lines of other processes, clocks of whole seconds. */
 #define EARLY "5000000"
 #define LATE  "60000000"
+/* Two instances of one host, or a mail before and behind its filter. */
+#define SEVERAL                                                                \
+	" || CASE WHEN count(*) OVER () > 1 THEN ', one of several'"           \
+	" ELSE '' END"
 
 static enum mm_status
 any_untied(struct mm_store *s, bool *any, struct mm_err *err)
@@ -23,8 +27,9 @@ mm_verdicts_tie(struct mm_store *s, struct mm_err *err)
 {
 	/* The last that began before, of those not long over. */
 	static const char *const ties[] = {
-		"UPDATE verdict SET tie = 'queue id', message ="
-		" (SELECT m.id FROM message m JOIN origin o ON o.id = m.origin"
+		"UPDATE verdict SET (message, tie) ="
+		" (SELECT m.id, 'queue id'" SEVERAL
+		" FROM message m JOIN origin o ON o.id = m.origin"
 		" WHERE m.queue_id = verdict.queue_id AND o.host ="
 		" (SELECT host FROM origin WHERE id = verdict.origin)"
 		" AND m.arrived_us <= verdict.t_us + " EARLY
@@ -32,14 +37,18 @@ mm_verdicts_tie(struct mm_store *s, struct mm_err *err)
 		" >= verdict.t_us ORDER BY m.arrived_us DESC, m.id DESC"
 		" LIMIT 1)"
 		" WHERE message IS NULL AND queue_id IS NOT NULL",
-		"UPDATE verdict SET tie = 'Message-ID', message ="
-		" (SELECT m.id FROM message m JOIN origin o ON o.id = m.origin"
+		/* SQLite's ORDER BY does not see `verdict`: hence two steps. */
+		"UPDATE verdict SET (message, tie) = (SELECT id, tie FROM"
+		" (SELECT m.id, m.arrived_us, c.text = verdict.client_ip"
+		" AS same, 'Message-ID'" SEVERAL " AS tie"
+		" FROM message m JOIN origin o ON o.id = m.origin"
+		" LEFT JOIN name c ON c.id = m.client_ip"
 		" WHERE m.message_id = verdict.message_id AND o.host ="
 		" (SELECT host FROM origin WHERE id = verdict.origin)"
 		" AND m.arrived_us <= verdict.t_us + " EARLY
 		" AND coalesce(m.ended_us, verdict.t_us) + " EARLY
-		" >= verdict.t_us ORDER BY m.arrived_us DESC, m.id DESC"
-		" LIMIT 1)"
+		" >= verdict.t_us)"
+		" ORDER BY same DESC, arrived_us DESC, id DESC LIMIT 1)"
 		" WHERE message IS NULL AND message_id IS NOT NULL",
 		/* Who names only the envelope: where one fits. */
 		"UPDATE verdict SET tie = 'envelope', message ="

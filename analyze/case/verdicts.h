@@ -3,8 +3,9 @@
  * A verdict that names a queue id is tied when it is read, if its message is
  * known by then. What is left is tied here, once all is in: by the queue id on
  * its host and the time; by the Message-ID to the message that was in that
- * host's queue then; by client, sender and recipient where one message of that
- * minute fits. One that fits none stays untied, and is counted.
+ * host's queue then, where several were to the one from its client, and the
+ * tie says "one of several"; by client, sender and recipient where one message
+ * of that minute fits. One that fits none stays untied, and is counted.
  */
 #ifndef MM_VERDICTS_H
 #define MM_VERDICTS_H

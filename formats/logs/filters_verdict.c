@@ -109,6 +109,7 @@ read_rspamd(const struct mm_line *line, struct mm_record *r)
 		return false;
 	r->queue_id = behind(s, "qid: <", ">");
 	r->message_id = behind(s, "id: <", ">");
+	r->client_ip = behind(s, "ip: ", ",");
 	if (mm_str_is(r->message_id, "undef"))
 		r->message_id = MM_STR_ABSENT;
 	/* "(default: F (no action): [0.10/15.00] [SYMBOLS...])" */
