@@ -326,7 +326,10 @@ test_gaps(void **state)
 				 " 1794100001000000, 'daemon', 'log-lost', 'j',"
 				 " '9 messages lost', 1, 3), (NULL, 1,"
 				 " 1794200000000000, 'daemon', 'clock-step',"
-				 " 'c', 'by 9 s', 1, 4)",
+				 " 'c', 'by 9 s', 1, 4), (NULL, 1, "
+				 "1794300000000000,"
+				 " 'trouble', 'disk', 'p', 'No space left on"
+				 " device', 1, 5)",
 				 &err),
 			     &err);
 		q = mm_query_new(
@@ -346,6 +349,8 @@ test_gaps(void **state)
 			  "2026-11-08T01:06:41Z|0|lines\n"
 			  "clock-step|local|2026-11-09T04:53:20Z|"
 			  "2026-11-09T04:53:20Z|0|lines\n"
+			  "disk|local|2026-11-10T08:40:00Z|"
+			  "2026-11-10T08:40:00Z|0|lines\n"
 			: "log-gap|local|%s|2026-11-07T02:20:02Z|9|lines\n",
 		    mm_time_iso(before, false, from));
 		check(&m, want);

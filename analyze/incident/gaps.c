@@ -1,7 +1,6 @@
-/* Missing evidence: the logger says that it dropped lines, the clock was set,
- * or a log that is never silent for long is silent. Mail that is first seen
- * after the silence but came within it is the proof that lines are lost;
- * without it the server may have stood still as well, which is said. */
+/* Missing evidence: a log that is never silent for long is silent. Mail that is
+ * first seen after the silence but came within it is the proof that lines are
+ * lost; without it the server may have stood still as well, which is said. */
 #include <math.h>
 #include <stdlib.h>
 
@@ -10,45 +9,9 @@
 #include "formats/base/mem.h"
 #include "formats/mail/record.h"
 
-#define NEAR_US	   (10 * MM_MINUTE_US) /* what is said twice is one */
-#define EDGE_US	   MM_MINUTE_US	       /* a stop or start this near explains */
-#define SILENCES   5		       /* more are a habit */
+#define EDGE_US	   MM_MINUTE_US /* a stop or start this near explains */
+#define SILENCES   5		/* more are a habit */
 #define LEAST_ROWS 200
-
-/* ---- said ---- */
-
-static void
-said(const struct mm_scene *sc, struct mm_incidents *list, enum mm_daemon what,
-     const char *kind, const char *cause)
-{
-	struct mm_incident *in = NULL;
-	uint32_t origin = 0;
-
-	for (size_t i = 0; i < sc->n_events; i++) {
-		const struct mm_scene_event *e = &sc->events[i];
-
-		if (!mm_str_is(e->kind, "daemon") ||
-		    !mm_str_is(e->what, mm_daemon_name(what)) ||
-		    e->t_us == MM_TIME_NONE)
-			continue;
-		if (in == NULL || e->origin != origin ||
-		    e->t_us - in->end_us > NEAR_US) {
-			in = mm_incidents_add(list, kind, MM_STR("local"));
-			in->start_us = in->first_bad_us = e->t_us;
-			in->host = sc->series->dict->origins[e->origin].host;
-			in->side = "evidence";
-			in->confidence = 0.95;
-			in->cause =
-			    mm_str_z(mm_arena_fmt(&list->texts, "%s: %.*s",
-						  cause, MM_STR_ARG(e->text)));
-			origin = e->origin;
-		}
-		in->end_us = in->last_bad_us = e->t_us;
-		mm_incident_place(in, e->at);
-	}
-}
-
-/* ---- seen ---- */
 
 struct tick {
 	int64_t t_us;
@@ -193,8 +156,6 @@ find(const struct mm_scene *sc, struct mm_incidents *list, struct mm_err *err)
 	struct look l = { .sc = sc, .list = list };
 	enum mm_status st;
 
-	said(sc, list, MM_DAEMON_LOG_LOST, "log-gap", "unknown");
-	said(sc, list, MM_DAEMON_CLOCK_STEP, "clock-step", "local_error");
 	mm_buf_init(&l.who, 4096);
 	st = mm_flow_rows(sc->store, MM_FLOW_LINES, take, &l, err);
 	look_at(&l);
