@@ -184,15 +184,6 @@ mm_lean_queue_id(struct mm_store *s, uint32_t message, struct mm_buf *out,
 	" first_bad_us, recovered_us, cause, side, confidence, messages,"      \
 	" recipients, attempts_failed, expired, trigger, evidence, story"
 
-static void
-bind_time(struct mm_query *q, int at, int64_t t_us)
-{
-	if (t_us == MM_TIME_NONE)
-		mm_query_bind_null(q, at);
-	else
-		mm_query_bind_int(q, at, t_us);
-}
-
 /* Already looked for: in the case, or while it is open. */
 static bool
 is_searched(struct mm_store *s)
@@ -266,7 +257,7 @@ mm_incident_write(struct mm_store *s, const struct mm_incident_row *rows,
 		for (int k = 0; k < 4; k++)
 			mm_query_bind_text(q, k, head[k]);
 		for (int k = 0; k < 6; k++)
-			bind_time(q, 4 + k, times[k]);
+			mm_query_bind_time(q, 4 + k, times[k]);
 		mm_query_bind_text(q, 10, r->cause);
 		mm_query_bind_text(q, 11, r->side);
 		mm_query_bind_int(q, 12, (int64_t)(r->confidence * 1e4));

@@ -21,8 +21,8 @@ bind_file(struct mm_query *q, const struct mm_ledger *f, size_t id)
 	mm_query_bind_text(q, 4, mm_str_z(f->kind));
 	mm_query_bind_text(q, 5, mm_str_z(f->compression));
 	mm_query_bind_text(q, 6, mm_str_z(f->framing));
-	bind_opt(q, 7, f->first_us, MM_TIME_NONE);
-	bind_opt(q, 8, f->last_us, MM_TIME_NONE);
+	mm_query_bind_time(q, 7, f->first_us);
+	mm_query_bind_time(q, 8, f->last_us);
 	mm_query_bind_int(q, 9, (int64_t)f->n_lines);
 	mm_query_bind_int(q, 10, (int64_t)f->n_records);
 	mm_query_bind_int(q, 11, (int64_t)f->n_noise);
@@ -95,7 +95,7 @@ write_snapshot(void *ctx, const struct mm_snapshot *s)
 	mm_query_bind_text(q, 2, s->host);
 	mm_query_bind_text(q, 3, mm_str_z(mm_mta_name(s->mta)));
 	mm_query_bind_text(q, 4, mm_str_z(s->kind));
-	bind_opt(q, 5, s->taken_us, MM_TIME_NONE);
+	mm_query_bind_time(q, 5, s->taken_us);
 	mm_query_bind_text(q, 6, s->instance);
 	w->st = mm_query_step(q, w->err);
 }
@@ -140,9 +140,9 @@ write_entry(void *ctx, const struct mm_spool_entry *e)
 	mm_query_bind_text(q, 4, e->message_id);
 	mm_query_bind_text(q, 5, e->sender);
 	bind_opt(q, 6, e->size_bytes, -1);
-	bind_opt(q, 7, e->arrived_us, MM_TIME_NONE);
-	bind_opt(q, 8, e->next_try_us, MM_TIME_NONE);
-	bind_opt(q, 9, e->last_try_us, MM_TIME_NONE);
+	mm_query_bind_time(q, 7, e->arrived_us);
+	mm_query_bind_time(q, 8, e->next_try_us);
+	mm_query_bind_time(q, 9, e->last_try_us);
 	bind_opt(q, 10, e->n_attempts, -1);
 	mm_query_bind_text(q, 11, e->source);
 	mm_query_bind_text(q, 12, e->note);

@@ -33,15 +33,6 @@ mm_received_rows_free(struct mm_received_rows *r)
 	free(r);
 }
 
-static void
-bind_time(struct mm_query *q, int at, int64_t t_us)
-{
-	if (t_us == MM_TIME_NONE)
-		mm_query_bind_null(q, at);
-	else
-		mm_query_bind_int(q, at, t_us);
-}
-
 static const char *
 note_of(const struct mm_received *m, size_t i)
 {
@@ -80,8 +71,8 @@ mm_received_rows_add(struct mm_received_rows *r, struct mm_str source,
 		mm_query_bind_text(r->q, at++, h->by);
 		mm_query_bind_text(r->q, at++, h->protocol);
 		mm_query_bind_text(r->q, at++, h->id);
-		bind_time(r->q, at++, h->t_us);
-		bind_time(r->q, at++, h->delay_us);
+		mm_query_bind_time(r->q, at++, h->t_us);
+		mm_query_bind_time(r->q, at++, h->delay_us);
 		mm_query_bind_text(r->q, at++, mm_str_z(note_of(m, i)));
 		(void)mm_query_step(r->q, &r->failed);
 	}

@@ -10,6 +10,7 @@
 #include "analyze/case/schema.h"
 #include "analyze/case/store.h"
 #include "formats/base/mem.h"
+#include "formats/base/time.h"
 #include "formats/base/whole.h"
 
 struct mm_store {
@@ -281,6 +282,15 @@ void
 mm_query_bind_null(struct mm_query *q, int at)
 {
 	(void)sqlite3_bind_null(q->stmt, at + 1);
+}
+
+void
+mm_query_bind_time(struct mm_query *q, int at, int64_t t_us)
+{
+	if (t_us == MM_TIME_NONE)
+		mm_query_bind_null(q, at);
+	else
+		mm_query_bind_int(q, at, t_us);
 }
 
 void

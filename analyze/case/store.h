@@ -46,6 +46,8 @@ struct mm_query *mm_query_new(struct mm_store *s, const char *sql,
 void mm_query_free(struct mm_query *q);
 void mm_query_bind_int(struct mm_query *q, int at, int64_t v);
 void mm_query_bind_null(struct mm_query *q, int at);
+/* MM_TIME_NONE binds NULL. */
+void mm_query_bind_time(struct mm_query *q, int at, int64_t t_us);
 /* The bytes must stay until the next step; an absent view binds NULL. */
 void mm_query_bind_text(struct mm_query *q, int at, struct mm_str s);
 void mm_query_bind_blob(struct mm_query *q, int at, struct mm_str s);

@@ -72,15 +72,6 @@ bind_size(struct mm_query *q, int at, int64_t v)
 }
 
 static void
-bind_time(struct mm_query *q, int at, int64_t t_us)
-{
-	if (t_us == MM_TIME_NONE)
-		mm_query_bind_null(q, at);
-	else
-		mm_query_bind_int(q, at, t_us);
-}
-
-static void
 bind_place(struct mm_query *q, int at, struct mm_row_place place)
 {
 	mm_query_bind_int(q, at, place.file);
@@ -102,8 +93,8 @@ bind_message(struct mm_query *q, const struct mm_row *row)
 	bind_id(q, 7, r->client_name);
 	bind_id(q, 8, r->client_ip);
 	bind_id(q, 9, r->sasl);
-	bind_time(q, 10, r->arrived_us);
-	bind_time(q, 11, r->ended_us);
+	mm_query_bind_time(q, 10, r->arrived_us);
+	mm_query_bind_time(q, 11, r->ended_us);
 	mm_query_bind_int(q, 12, r->flags);
 	bind_place(q, 13, r->at);
 	mm_query_bind_blob(q, 15, r->lines);
@@ -119,7 +110,7 @@ bind_recipient(struct mm_query *q, const struct mm_row *row)
 	mm_query_bind_int(q, 2, r->address);
 	bind_id(q, 3, r->orig);
 	mm_query_bind_int(q, 4, r->final);
-	bind_time(q, 5, r->final_us);
+	mm_query_bind_time(q, 5, r->final_us);
 	bind_id(q, 6, r->reply);
 	bind_id(q, 7, r->relay);
 	mm_query_bind_int(q, 8, r->n_attempts);
@@ -134,7 +125,7 @@ bind_attempt(struct mm_query *q, const struct mm_row *row)
 	const struct mm_row_attempt *r = &row->u.attempt;
 
 	mm_query_bind_int(q, 0, r->recipient);
-	bind_time(q, 1, r->t_us);
+	mm_query_bind_time(q, 1, r->t_us);
 	bind_id(q, 2, r->relay);
 	bind_id(q, 3, r->reply);
 	mm_query_bind_text(q, 4, r->args);
@@ -154,7 +145,7 @@ bind_leg(struct mm_query *q, const struct mm_row *row)
 
 	bind_id(q, 0, r->message);
 	mm_query_bind_int(q, 1, r->origin);
-	bind_time(q, 2, r->t_us);
+	mm_query_bind_time(q, 2, r->t_us);
 	bind_id(q, 3, r->relay);
 	bind_id(q, 4, r->reply);
 	mm_query_bind_text(q, 5, r->args);
@@ -175,7 +166,7 @@ bind_step(struct mm_query *q, const struct mm_row *row)
 	const struct mm_row_step *r = &row->u.step;
 
 	bind_id(q, 0, r->message);
-	bind_time(q, 1, r->t_us);
+	mm_query_bind_time(q, 1, r->t_us);
 	mm_query_bind_text(q, 2, mm_str_z(r->kind));
 	bind_place(q, 3, r->at);
 }
@@ -199,7 +190,7 @@ bind_reject(struct mm_query *q, const struct mm_row *row)
 	const struct mm_row_reject *r = &row->u.reject;
 
 	mm_query_bind_int(q, 0, r->origin);
-	bind_time(q, 1, r->t_us);
+	mm_query_bind_time(q, 1, r->t_us);
 	bind_id(q, 2, r->message);
 	mm_query_bind_text(q, 3, r->queue_id);
 	mm_query_bind_int(q, 4, r->action);
@@ -221,7 +212,7 @@ bind_event(struct mm_query *q, const struct mm_row *row)
 	const struct mm_row_event *r = &row->u.event;
 
 	mm_query_bind_int(q, 0, r->origin);
-	bind_time(q, 1, r->t_us);
+	mm_query_bind_time(q, 1, r->t_us);
 	mm_query_bind_text(q, 2, mm_str_z(r->kind));
 	mm_query_bind_text(q, 3, mm_str_z(r->what));
 	mm_query_bind_text(q, 4, r->program);
@@ -236,7 +227,7 @@ bind_verdict(struct mm_query *q, const struct mm_row *row)
 
 	bind_id(q, 0, r->message);
 	mm_query_bind_int(q, 1, r->origin);
-	bind_time(q, 2, r->t_us);
+	mm_query_bind_time(q, 2, r->t_us);
 	mm_query_bind_text(q, 3, r->program);
 	mm_query_bind_text(q, 4, mm_str_z(r->opinion));
 	mm_query_bind_text(q, 5, r->score);

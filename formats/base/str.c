@@ -107,6 +107,25 @@ mm_str_trim(struct mm_str s)
 	return s;
 }
 
+struct mm_str
+mm_str_bare(struct mm_str s)
+{
+	if (mm_str_skip(&s, "<") && mm_str_ends(s, ">"))
+		s.n--;
+	return s;
+}
+
+bool
+mm_str_field(struct mm_str s, const char *name, struct mm_str *value)
+{
+	size_t n = strlen(name);
+
+	if (s.n < n || !mm_str_ieq(mm_str_upto(s, n), mm_str_z(name)))
+		return false;
+	*value = mm_str_trim(mm_str_from(s, n));
+	return true;
+}
+
 bool
 mm_str_cutc(struct mm_str *s, char c, struct mm_str *head)
 {

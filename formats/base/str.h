@@ -20,6 +20,8 @@ struct mm_str {
 #define MM_STR(lit)   ((struct mm_str){ "" lit, sizeof(lit) - 1 })
 #define MM_STR_ABSENT ((struct mm_str){ NULL, 0 })
 #define MM_NOT_FOUND  SIZE_MAX
+/* UTF-8's: in front of what Windows writes. */
+#define MM_BYTE_ORDER_MARK "\xef\xbb\xbf"
 /* For "%.*s": two arguments. */
 #define MM_STR_ARG(s) (int)(s).n, ((s).p != NULL ? (s).p : "")
 
@@ -34,6 +36,10 @@ size_t mm_str_ifind(struct mm_str s, const char *z); /* ASCII case ignored */
 size_t mm_str_findc(struct mm_str s, char c);
 
 struct mm_str mm_str_trim(struct mm_str s); /* blanks, CR, LF */
+struct mm_str mm_str_bare(struct mm_str s); /* without < > around it */
+/* "Name: value" with that name (and its colon), ASCII case ignored: the value,
+ * trimmed. */
+bool mm_str_field(struct mm_str s, const char *name, struct mm_str *value);
 
 /* The rest stands here so that a literal's length is known at the call: the
  * parsers live on these. */

@@ -208,7 +208,7 @@ static enum mm_verdict
 take_message(struct mm_haraka_line *l)
 {
 	enum mm_outcome outcome = refusal(value(l, "code"));
-	struct mm_str id = value(l, "mid");
+	struct mm_str id = mm_str_bare(value(l, "mid"));
 	uint64_t size;
 	struct mm_record r;
 
@@ -217,8 +217,6 @@ take_message(struct mm_haraka_line *l)
 	begin(l, &r, MM_EV_DETAIL);
 	if (outcome != MM_OUT_NONE)
 		begin_refusal(l, &r, outcome, MM_STR("EOD"));
-	if (mm_str_skip(&id, "<") && mm_str_ends(id, ">"))
-		id.n--;
 	r.message_id = id.n > 0 ? id : MM_STR_ABSENT;
 	r.size_bytes = size <= INT64_MAX ? (int64_t)size : -1;
 	r.n_recipients = first_count(value(l, "rcpts"));

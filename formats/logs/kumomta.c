@@ -39,11 +39,7 @@ without_dot(struct mm_str s)
 static struct mm_str
 message_id(const struct kumo *k)
 {
-	struct mm_str s = get(k, "headers.Message-ID");
-
-	if (mm_str_skip(&s, "<") && s.n > 0 && s.p[s.n - 1] == '>')
-		s.n--;
-	return s;
+	return mm_str_bare(get(k, "headers.Message-ID"));
 }
 
 static void

@@ -147,10 +147,7 @@ keep_field(struct mm_sendmail_fields *f, struct mm_str key, struct mm_str value)
 
 	switch (fields[i].how) {
 	case ANGLES:
-		if (mm_str_skip(&value, "<") && value.n > 0 &&
-		    value.p[value.n - 1] == '>')
-			value.n--;
-		*(struct mm_str *)member = value;
+		*(struct mm_str *)member = mm_str_bare(value);
 		break;
 	case TEXT:
 		*(struct mm_str *)member = value;

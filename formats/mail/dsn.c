@@ -7,8 +7,6 @@
 #define VALUE_BYTES ((size_t)64 * 1024)
 #define N_VALUES    16
 
-#define BYTE_ORDER_MARK "\xef\xbb\xbf"
-
 /* Fields that messages have near their front. */
 static const char *const known_fields[] = {
 	"Return-Path:",
@@ -44,25 +42,13 @@ next_line(struct mm_str *left, struct mm_str *line)
 	return true;
 }
 
-/* "name: value" with that name, in any case: the value. */
-static bool
-field(struct mm_str line, const char *name, struct mm_str *value)
-{
-	size_t n = mm_str_z(name).n;
-
-	if (line.n < n || !mm_str_ieq(mm_str_upto(line, n), mm_str_z(name)))
-		return false;
-	*value = mm_str_trim(mm_str_from(line, n));
-	return true;
-}
-
 static bool
 is_known_field(struct mm_str line)
 {
 	struct mm_str value;
 
 	for (size_t i = 0; i < MM_COUNT(known_fields); i++)
-		if (field(line, known_fields[i], &value))
+		if (mm_str_field(line, known_fields[i], &value))
 			return true;
 	return false;
 }
@@ -95,7 +81,7 @@ mm_mailbox_is(struct mm_str head)
 	bool any = false;
 	size_t n = 0;
 
-	(void)mm_str_skip(&left, BYTE_ORDER_MARK);
+	(void)mm_str_skip(&left, MM_BYTE_ORDER_MARK);
 	if (mm_str_starts(left, "From "))
 		(void)next_line(&left, &line);
 	while (n < 3 && next_line(&left, &line) &&
@@ -159,7 +145,7 @@ take_report_field(struct reader *r, struct mm_str line)
 		    (struct mm_str *)(void *)((char *)&r->d +
 					      report_fields[i].offset);
 
-		if (!field(line, report_fields[i].name, &value))
+		if (!mm_str_field(line, report_fields[i].name, &value))
 			continue;
 		if (report_fields[i].typed && mm_str_findc(value, ';') < 24)
 			(void)mm_str_cutc(&value, ';', &type);
@@ -214,11 +200,11 @@ take_header(struct reader *r, struct mm_str line, bool of_message)
 {
 	struct mm_str value;
 
-	if (of_message && field(line, "Message-ID:", &value))
+	if (of_message && mm_str_field(line, "Message-ID:", &value))
 		r->d.message_id = without_brackets(value);
-	if (field(line, "Content-Transfer-Encoding:", &value))
+	if (mm_str_field(line, "Content-Transfer-Encoding:", &value))
 		r->skip = mm_str_ieq(value, MM_STR("base64"));
-	if (of_message || !field(line, "Content-Type:", &value))
+	if (of_message || !mm_str_field(line, "Content-Type:", &value))
 		return;
 	if (mm_str_ifind(value, "message/delivery-status") != MM_NOT_FOUND ||
 	    mm_str_ifind(value, "message/global-delivery-status") !=
@@ -240,10 +226,12 @@ find_original(struct mm_str message)
 		if (mm_str_starts(line, "--")) {
 			in_part = true;
 			returned = false;
-		} else if (in_part && field(line, "Content-Type:", &value)) {
+		} else if (in_part &&
+			   mm_str_field(line, "Content-Type:", &value)) {
 			returned =
 			    mm_str_ifind(value, "rfc822") != MM_NOT_FOUND;
-		} else if (returned && field(line, "Message-ID:", &value)) {
+		} else if (returned &&
+			   mm_str_field(line, "Message-ID:", &value)) {
 			found = without_brackets(value);
 			break;
 		}
@@ -319,7 +307,7 @@ mm_mailbox_read(struct mm_str content, const struct mm_dsn_sink *sink)
 	bool blank = true;
 	size_t n = 0;
 
-	(void)mm_str_skip(&content, BYTE_ORDER_MARK);
+	(void)mm_str_skip(&content, MM_BYTE_ORDER_MARK);
 	left = message = content;
 	if (!mm_str_starts(content, "From ")) {
 		read_message(content, 1, sink);

@@ -266,17 +266,6 @@ next_field(struct mm_str *left, struct mm_str *field)
 	return true;
 }
 
-static bool
-named(struct mm_str field, const char *name, struct mm_str *value)
-{
-	size_t n = strlen(name);
-
-	if (field.n < n || !mm_str_ieq(mm_str_upto(field, n), mm_str_z(name)))
-		return false;
-	*value = mm_str_trim(mm_str_from(field, n));
-	return true;
-}
-
 static void
 reverse(struct mm_received *r)
 {
@@ -300,12 +289,12 @@ mm_received_read(struct mm_str header, struct mm_received *out)
 	out->n_hops = out->n_more = 0;
 	while (next_field(&header, &field) && field.n > 0 &&
 	       field.p[0] != '\n' && field.p[0] != '\r') {
-		if (named(field, "Received:", &value)) {
+		if (mm_str_field(field, "Received:", &value)) {
 			if (out->n_hops < MM_RECEIVED_MAX)
 				read_hop(value, &out->hops[out->n_hops++]);
 			else
 				out->n_more++;
-		} else if (named(field, "Message-ID:", &value) &&
+		} else if (mm_str_field(field, "Message-ID:", &value) &&
 			   out->message_id.p == NULL) {
 			struct mm_str head;
 
@@ -314,7 +303,7 @@ mm_received_read(struct mm_str header, struct mm_received *out)
 						    mm_str_findc(value, '>'));
 			if (value.n > 0)
 				out->message_id = value;
-		} else if (named(field, "Date:", &value) &&
+		} else if (mm_str_field(field, "Date:", &value) &&
 			   !mm_received_date(value, &out->date_us, &odd)) {
 			out->date_us = MM_TIME_NONE;
 		}

@@ -113,7 +113,7 @@ take_rfc5424(struct mm_framer *f, struct mm_str s, struct mm_line *out)
 		out->pid = (uint32_t)v;
 	skip_structured(&s);
 	(void)mm_str_skip(&s, " ");
-	(void)mm_str_skip(&s, "\xef\xbb\xbf");
+	(void)mm_str_skip(&s, MM_BYTE_ORDER_MARK);
 	out->text = s;
 	out->framing = MM_FRAME_RFC5424;
 	return true;
@@ -305,7 +305,7 @@ skip_rubbish(struct mm_str *s)
 
 	while (s->n > 0 && s->p[0] == '\0')
 		*s = mm_str_from(*s, 1);
-	while (mm_str_skip(s, "\xef\xbb\xbf") || skip_colour(s))
+	while (mm_str_skip(s, MM_BYTE_ORDER_MARK) || skip_colour(s))
 		;
 	return s->n < n;
 }
@@ -400,7 +400,7 @@ frame_line(struct mm_framer *f, struct mm_str raw, struct mm_line *out)
 	struct mm_str s = raw;
 
 	if (s.n > 0 && s.p[0] == '\xef')
-		(void)mm_str_skip(&s, "\xef\xbb\xbf");
+		(void)mm_str_skip(&s, MM_BYTE_ORDER_MARK);
 	if (s.n > 0 && s.p[s.n - 1] == ',')
 		s = without_padding(s);
 	*out = (struct mm_line){

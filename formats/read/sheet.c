@@ -176,14 +176,6 @@ is_exchange(struct mm_str raw)
 	       raw.p[10] == 'T' && raw.p[19] == '.';
 }
 
-/* In front of the first line of what Windows writes. */
-static struct mm_str
-without_mark(struct mm_str raw)
-{
-	(void)mm_str_skip(&raw, "\xef\xbb\xbf");
-	return raw;
-}
-
 bool
 mm_sheet_wants(const struct mm_sheet *s, struct mm_str raw)
 {
@@ -193,7 +185,7 @@ mm_sheet_wants(const struct mm_sheet *s, struct mm_str raw)
 		return false;
 	if (s->n_names > 0)
 		return true;
-	raw = without_mark(raw);
+	(void)mm_str_skip(&raw, MM_BYTE_ORDER_MARK);
 	if (raw.n == 0)
 		return false;
 	switch (raw.p[0]) {
@@ -474,7 +466,7 @@ mm_sheet_open(struct mm_sheet *s, struct mm_framer *f, struct mm_str raw,
 
 	if (s->open)
 		return go_on(s, f, raw, line);
-	raw = without_mark(raw);
+	(void)mm_str_skip(&raw, MM_BYTE_ORDER_MARK);
 	if (is_names(raw)) {
 		if (!take_names(s, raw)) {
 			s->n_names = 0; /* those before are over as well */
