@@ -82,9 +82,17 @@ bare_id(struct mm_str s)
 	s = mm_str_trim(s);
 	if (mm_str_skip(&s, "{") && s.n > 0 && s.p[s.n - 1] == '}')
 		s.n--;
-	if (mm_str_skip(&s, "<") && s.n > 0 && s.p[s.n - 1] == '>')
-		s.n--;
+	s = mm_str_bare(s);
 	return s.n > 0 ? s : MM_STR_ABSENT;
+}
+
+static struct mm_str
+queue_id(const struct exchange *x)
+{
+	struct mm_str id = get(x, "internal-message-id", "InternalMessageId");
+
+	/* It may never have got one. */
+	return id.n == 0 || mm_str_is(id, "0") ? MM_STR_ABSENT : id;
 }
 
 static void
@@ -94,9 +102,7 @@ begin(const struct exchange *x, struct mm_record *r, enum mm_event event)
 	r->t_us = x->line->t_us;
 	r->host = own_host(x);
 	r->program = get(x, "source", "Source");
-	r->queue_id = get(x, "internal-message-id", "InternalMessageId");
-	if (mm_str_is(r->queue_id, "0") || r->queue_id.n == 0)
-		r->queue_id = MM_STR_ABSENT; /* it never got one */
+	r->queue_id = queue_id(x);
 }
 
 static void
@@ -251,11 +257,16 @@ each_recipient(const struct exchange *x, struct mm_record *r)
 	return MM_LINE_MALFORMED;
 }
 
-static enum mm_verdict
-without_id(const struct exchange *x)
+/* The same for what must have an id; without one the line is malformed. */
+static bool
+begin_with_id(const struct exchange *x, struct mm_record *r,
+	      enum mm_event event)
 {
+	begin(x, r, event);
+	if (r->queue_id.p != NULL)
+		return true;
 	x->emit->why = "an event of Exchange without an internal-message-id";
-	return MM_LINE_MALFORMED;
+	return false;
 }
 
 static enum mm_verdict
@@ -264,9 +275,8 @@ parse_receive(const struct exchange *x)
 	struct mm_record r;
 	int64_t v;
 
-	begin(x, &r, MM_EV_ARRIVAL);
-	if (r.queue_id.p == NULL)
-		return without_id(x);
+	if (!begin_with_id(x, &r, MM_EV_ARRIVAL))
+		return MM_LINE_MALFORMED;
 	fill_message(x, &r);
 	r.client_name = get(x, "client-hostname", "ClientHostname");
 	r.client_ip = get(x, "client-ip", "ClientIp");
@@ -285,9 +295,8 @@ parse_send(const struct exchange *x)
 {
 	struct mm_record r;
 
-	begin(x, &r, MM_EV_ATTEMPT);
-	if (r.queue_id.p == NULL)
-		return without_id(x);
+	if (!begin_with_id(x, &r, MM_EV_ATTEMPT))
+		return MM_LINE_MALFORMED;
 	fill_message(x, &r);
 	r.outcome = MM_OUT_SENT;
 	r.contact = true;
@@ -303,10 +312,7 @@ parse_send(const struct exchange *x)
 static enum mm_verdict
 parse_submit(const struct exchange *x)
 {
-	struct mm_record r;
-
-	begin(x, &r, MM_EV_ATTEMPT);
-	return r.queue_id.p != NULL &&
+	return queue_id(x).p != NULL &&
 		       get(x, "recipient-address", "Recipients").n > 0
 		   ? parse_send(x)
 		   : MM_LINE_NOISE;
@@ -317,9 +323,8 @@ parse_deliver(const struct exchange *x)
 {
 	struct mm_record r;
 
-	begin(x, &r, MM_EV_ATTEMPT);
-	if (r.queue_id.p == NULL)
-		return without_id(x);
+	if (!begin_with_id(x, &r, MM_EV_ATTEMPT))
+		return MM_LINE_MALFORMED;
 	fill_message(x, &r);
 	r.outcome = MM_OUT_SENT;
 	r.contact = true;
@@ -334,9 +339,8 @@ parse_failed(const struct exchange *x, enum mm_outcome outcome)
 {
 	struct mm_record r;
 
-	begin(x, &r, MM_EV_ATTEMPT);
-	if (r.queue_id.p == NULL)
-		return without_id(x);
+	if (!begin_with_id(x, &r, MM_EV_ATTEMPT))
+		return MM_LINE_MALFORMED;
 	fill_message(x, &r);
 	r.outcome = outcome;
 	r.contact = is_outbound(x);
@@ -370,11 +374,9 @@ parse_refused(const struct exchange *x)
 static enum mm_verdict
 parse_fail(const struct exchange *x)
 {
-	struct mm_record r;
-
-	begin(x, &r, MM_EV_ATTEMPT);
-	if (r.queue_id.p == NULL ||
-	    (mm_str_is(r.program, "SMTP") && has_receive_connector(x)))
+	if (queue_id(x).p == NULL ||
+	    (mm_str_is(get(x, "source", "Source"), "SMTP") &&
+	     has_receive_connector(x)))
 		return parse_refused(x);
 	return parse_failed(x, MM_OUT_BOUNCED);
 }
@@ -398,9 +400,8 @@ parse_readdress(const struct exchange *x)
 {
 	struct mm_record r;
 
-	begin(x, &r, MM_EV_RECIPIENT);
-	if (r.queue_id.p == NULL)
-		return without_id(x);
+	if (!begin_with_id(x, &r, MM_EV_RECIPIENT))
+		return MM_LINE_MALFORMED;
 	r.orig_recipient =
 	    get(x, "related-recipient-address", "RelatedRecipientAddress");
 	return each_recipient(x, &r);
@@ -593,15 +594,12 @@ exchange_parse(const struct mm_line *line, struct mm_emit *emit)
 				    mm_str_find(line->text, "MessageTraceId") !=
 					MM_NOT_FOUND
 				? message_trace
-			    : line->text.n > MM_ROW_MAX_BYTES
-				? "a row of more than 256 KiB"
-				: "a row whose quotes are not closed";
+				: mm_cells_fault(NULL, line->text.n);
 		return MM_LINE_MALFORMED;
 	}
-	if (line->cells->ragged) {
-		emit->why = "a row that does not fit the names of its columns";
+	emit->why = mm_cells_fault(line->cells, line->text.n);
+	if (emit->why != NULL)
 		return MM_LINE_MALFORMED;
-	}
 	if (event.p == NULL) {
 		emit->why = another_table(&x);
 		return MM_LINE_MALFORMED;

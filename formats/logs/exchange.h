@@ -9,19 +9,24 @@
  * followed by the id that the next one's answer names ("[InternalId=...]"),
  * else by its Message-ID. Events:
  *
- *   RECEIVE        ARRIVAL, and a RECIPIENT for each address.
+ *   RECEIVE        ARRIVAL, and a RECIPIENT for each address
  *   SEND, SENDEXTERNAL, DELIVER, DUPLICATEDELIVER, SUBMIT (with an id)
- *                  ATTEMPT that was sent, one for each recipient; the delay
- * since the mail came to the organization, where message-info has that. FAIL
- * ATTEMPT that bounced, or EXPIRED ("QUEUE.Expired"); through a receive
- * connector, or without an id, REJECT. DEFER, DROP    ATTEMPT that was put off;
- * that was thrown away. EXPAND, RESOLVE, REDIRECT RECIPIENT: new addresses in
- * place of the related one. TRANSFER       SAME_MAIL for each recipient that
- * goes on under a new id, DETAIL and RECIPIENT of that. DSN            ARRIVAL
- * and RECIPIENT of the notice, and NOTICE; the mail that it tells of is named
- * by its Message-ID only, and the log does not say whether it is a bounce:
- * taken for one. BADMAIL, POISONMESSAGE  DELETED. The rest (shadow copies,
- * agents, moderation) is known noise. A status
+ *                  ATTEMPT that was sent, one for each recipient; with the
+ *                  delay where message-info tells when the mail came
+ *   FAIL           ATTEMPT that bounced, or EXPIRED ("QUEUE.Expired"); through
+ *                  a receive connector, or without an id, REJECT
+ *   DEFER, DROP    ATTEMPT that was put off; that was thrown away
+ *   EXPAND, RESOLVE, REDIRECT
+ *                  RECIPIENT: new addresses in place of the related one
+ *   TRANSFER       SAME_MAIL for each recipient that goes on under a new id;
+ *                  DETAIL and RECIPIENT of that
+ *   DSN            ARRIVAL and RECIPIENT of the notice, and NOTICE
+ *   BADMAIL, POISONMESSAGE
+ *                  DELETED
+ *   others         known noise: shadow copies, agents, moderation
+ *
+ * The mail that a DSN tells of is named by its Message-ID only, and the log
+ * does not say whether it is a bounce: it is taken for one. A status
  * "[{LED=550 5.1.10 ...};{MSG=...};...]" is its LED part.
  * Source: Microsoft Learn, "Message tracking", Exchange 2013 to 2019; technet
  * bb124375 (2007, 2010).

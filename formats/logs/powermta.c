@@ -44,9 +44,7 @@ split_host(struct mm_str s, struct mm_str *name, struct mm_str *ip)
 static struct mm_str
 bare_id(struct mm_str s)
 {
-	s = mm_str_trim(s);
-	if (mm_str_skip(&s, "<") && s.n > 0 && s.p[s.n - 1] == '>')
-		s.n--;
+	s = mm_str_bare(mm_str_trim(s));
 	return s.n > 0 ? s : MM_STR_ABSENT;
 }
 
@@ -337,15 +335,11 @@ powermta_claims(const struct mm_line *line)
 static const char *
 what_is_wrong(const struct mm_line *line)
 {
-	if (line->cells == NULL)
-		return line->text.n > MM_ROW_MAX_BYTES
-			   ? "a row of more than 256 KiB"
-			   : "a row whose quotes are not closed";
-	if (line->cells->ragged)
-		return "a row that does not fit the names of its columns";
-	if (line->t_us == MM_TIME_NONE)
-		return "a row of PowerMTA without a time";
-	return NULL;
+	const char *fault = mm_cells_fault(line->cells, line->text.n);
+
+	if (fault == NULL && line->t_us == MM_TIME_NONE)
+		fault = "a row of PowerMTA without a time";
+	return fault;
 }
 
 static enum mm_verdict

@@ -20,6 +20,17 @@ mm_cells_get(const struct mm_cells *c, const char *name)
 	return MM_STR_ABSENT;
 }
 
+const char *
+mm_cells_fault(const struct mm_cells *c, size_t n_bytes)
+{
+	if (c == NULL)
+		return n_bytes > MM_ROW_MAX_BYTES
+			   ? "a row of more than 256 KiB"
+			   : "a row whose quotes are not closed";
+	return c->ragged ? "a row that does not fit the names of its columns"
+			 : NULL;
+}
+
 void
 mm_cells_init(struct mm_cells_room *r)
 {

@@ -19,6 +19,10 @@ struct mm_cells {
  * `c` is NULL. */
 struct mm_str mm_cells_get(const struct mm_cells *c, const char *name);
 
+/* Why a row of `n_bytes` with these cells (NULL: none) is not whole; NULL: it
+ * is. */
+const char *mm_cells_fault(const struct mm_cells *c, size_t n_bytes);
+
 /* Room for one line's cells, used again for the next. Private to this room.
  * All views die with the next mm_cells_clear. */
 struct mm_cells_room {
