@@ -42,14 +42,15 @@ static const char *const flows[] = {
 
 enum mm_status
 mm_flow_rows(struct mm_store *s, enum mm_flow flow,
-	     enum mm_status (*row)(void *ctx, const struct mm_flow_row *r),
-	     void *ctx, struct mm_err *err)
+	     const struct mm_flow_sink *sink, struct mm_err *err)
 {
-	struct mm_buf sql;
+	struct mm_buf sql, who;
 	struct mm_query *q;
 	enum mm_status st;
+	bool any = false;
 
 	mm_buf_init(&sql, 4096);
+	mm_buf_init(&who, 4096);
 	mm_buf_addf(&sql,
 		    "%s JOIN origin o ON o.id = x.origin WHERE t_us IS NOT NULL"
 		    " ORDER BY 1, 3, 4, 5",
@@ -58,16 +59,27 @@ mm_flow_rows(struct mm_store *s, enum mm_flow flow,
 	st = q != NULL ? MM_OK : MM_EIO;
 	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
 		struct mm_flow_row r = {
-			.who = mm_query_text(q, 0),
 			.from = mm_query_text(q, 1),
 			.t_us = mm_query_int(q, 2),
 			.file = (uint32_t)mm_query_int(q, 3),
 			.line = (uint32_t)mm_query_int(q, 4),
 		};
 
-		st = row(ctx, &r);
+		if (any && !mm_str_eq(mm_query_text(q, 0), mm_buf_str(&who))) {
+			sink->done(sink->ctx, mm_buf_str(&who));
+			any = false;
+		}
+		if (!any) {
+			mm_buf_clear(&who);
+			mm_buf_adds(&who, mm_query_text(q, 0));
+			any = true;
+		}
+		sink->row(sink->ctx, &r);
 	}
+	if (st == MM_END && any)
+		sink->done(sink->ctx, mm_buf_str(&who));
 	mm_query_free(q);
+	mm_buf_fini(&who);
 	mm_buf_fini(&sql);
 	return st == MM_END ? MM_OK : st;
 }

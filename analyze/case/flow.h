@@ -18,15 +18,21 @@ enum mm_flow {
 };
 
 struct mm_flow_row {
-	struct mm_str who, from;
+	struct mm_str from;
 	int64_t t_us;
 	uint32_t file, line;
 };
 
-/* By who, then time. Views are valid during the call. */
+/* One party after the other: its rows by time, then `done` with whose they
+ * were. Views are valid during the call. */
+struct mm_flow_sink {
+	void (*row)(void *ctx, const struct mm_flow_row *r);
+	void (*done)(void *ctx, struct mm_str who);
+	void *ctx;
+};
+
 enum mm_status mm_flow_rows(struct mm_store *s, enum mm_flow flow,
-			    enum mm_status (*row)(void *ctx,
-						  const struct mm_flow_row *r),
-			    void *ctx, struct mm_err *err) MM_USE_RESULT;
+			    const struct mm_flow_sink *sink,
+			    struct mm_err *err) MM_USE_RESULT;
 
 #endif

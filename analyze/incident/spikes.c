@@ -52,7 +52,6 @@ struct look { /* at one party after the other */
 	const struct mm_scene *sc;
 	struct mm_incidents *list;
 	const struct kind *kind;
-	struct mm_buf who;
 	struct seen *rows;
 	size_t n, cap;
 	struct mm_intern from;
@@ -119,8 +118,8 @@ is_stolen(const struct look *l, size_t a, size_t b)
 }
 
 static void
-add(const struct look *l, const struct slot *first, const struct slot *last,
-    size_t usual)
+add(const struct look *l, struct mm_str who, const struct slot *first,
+    const struct slot *last, size_t usual)
 {
 	size_t a = first->first, b = last->first + last->n, top = 0;
 	struct mm_incident *in;
@@ -128,10 +127,9 @@ add(const struct look *l, const struct slot *first, const struct slot *last,
 	if (l->kind->stolen && !is_stolen(l, a, b))
 		return;
 	in = mm_incidents_add(l->list, l->kind->name,
-			      l->kind->stolen ? mm_buf_str(&l->who)
-					      : MM_STR("local"));
+			      l->kind->stolen ? who : MM_STR("local"));
 	if (!l->kind->stolen)
-		in->host = mm_arena_str(&l->list->texts, mm_buf_str(&l->who));
+		in->host = mm_arena_str(&l->list->texts, who);
 	in->start_us = in->first_bad_us = l->rows[a].t_us;
 	in->end_us = in->last_bad_us = l->rows[b - 1].t_us;
 	if (a > 0)
@@ -161,8 +159,9 @@ add(const struct look *l, const struct slot *first, const struct slot *last,
 }
 
 static void
-look_at(const struct look *l)
+look_at(void *ctx, struct mm_str who)
 {
+	struct look *l = ctx;
 	struct slot *slots = mm_calloc(l->n + 1, sizeof(*slots));
 	const struct mm_series *all = l->sc->series;
 	size_t n_all = (size_t)((all->last_us - all->first_us) / SLOT_US) + 1;
@@ -181,47 +180,37 @@ look_at(const struct look *l)
 	for (size_t i = n - high, k; i < n; i = k) {
 		for (k = i + 1; k < n && slots[k].no == slots[k - 1].no + 1;)
 			k++;
-		add(l, &slots[i], &slots[k - 1], usual);
+		add(l, who, &slots[i], &slots[k - 1], usual);
 	}
 	free(slots);
+	l->n = 0;
 }
 
-static enum mm_status
+static void
 take(void *ctx, const struct mm_flow_row *r)
 {
 	struct look *l = ctx;
 
-	if (!mm_str_eq(r->who, mm_buf_str(&l->who))) {
-		look_at(l);
-		l->n = 0;
-		mm_buf_clear(&l->who);
-		mm_buf_adds(&l->who, r->who);
-	}
 	l->rows = mm_grow(l->rows, l->n, &l->cap, sizeof(*l->rows));
 	l->rows[l->n++] = (struct seen){ r->t_us,
 					 mm_intern_add(&l->from, r->from),
 					 { r->file, r->line } };
-	return MM_OK;
 }
 
 static enum mm_status
 find(const struct mm_scene *sc, struct mm_incidents *list, struct mm_err *err)
 {
 	struct look l = { .sc = sc, .list = list };
+	const struct mm_flow_sink sink = { take, look_at, &l };
 	enum mm_status st = MM_OK;
 
-	mm_buf_init(&l.who, 4096);
 	mm_intern_init(&l.from);
 	for (size_t i = 0; i < MM_COUNT(kinds) && st == MM_OK; i++) {
 		l.kind = &kinds[i];
-		l.n = 0;
-		mm_buf_clear(&l.who);
-		st = mm_flow_rows(sc->store, kinds[i].flow, take, &l, err);
-		look_at(&l);
+		st = mm_flow_rows(sc->store, kinds[i].flow, &sink, err);
 	}
 	free(l.rows);
 	mm_intern_fini(&l.from);
-	mm_buf_fini(&l.who);
 	return st;
 }
 
