@@ -1,5 +1,3 @@
-#include <stdio.h>
-
 #include "analyze/front.h"
 #include "analyze/verbs.h"
 
@@ -30,22 +28,8 @@ run(int argc, const char *const *argv)
 		.options = options,
 		.n_options = MM_COUNT(options),
 	};
-	struct mm_words words = { 0 };
-	struct mm_err err = { 0 };
-	enum mm_status st = mm_options_parse(&usage, argc, argv, &words, &err);
 
-	if (st == MM_END) {
-		mm_words_fini(&words);
-		return mm_front_help(&usage);
-	}
-	if (st == MM_OK && (f.case_path == NULL || words.n == 0))
-		st = mm_err_set(&err, MM_EUSAGE,
-				"usage: mailmortem %s (see --help)",
-				usage.synopsis);
-	if (st == MM_OK)
-		st = mm_front_ingest(&f, words.v, words.n, &err);
-	mm_words_fini(&words);
-	return mm_front_exit(&f, usage.verb, st, &err);
+	return mm_front_make(&usage, &f, argc, argv, mm_front_ingest);
 }
 
 const struct mm_verb mm_verb_ingest = {

@@ -369,6 +369,31 @@ mm_front_ingest(struct mm_front *f, const char *const *paths, size_t n_paths,
 	return st;
 }
 
+int
+mm_front_make(const struct mm_usage *usage, struct mm_front *f, int argc,
+	      const char *const *argv,
+	      enum mm_status (*make_case)(struct mm_front *f,
+					  const char *const *words, size_t n,
+					  struct mm_err *err))
+{
+	struct mm_words words = { 0 };
+	struct mm_err err = { 0 };
+	enum mm_status st = mm_options_parse(usage, argc, argv, &words, &err);
+
+	if (st == MM_END) {
+		mm_words_fini(&words);
+		return mm_front_help(usage);
+	}
+	if (st == MM_OK && (f->case_path == NULL || words.n == 0))
+		st = mm_err_set(&err, MM_EUSAGE,
+				"usage: mailmortem %s (see --help)",
+				usage->synopsis);
+	if (st == MM_OK)
+		st = make_case(f, words.v, words.n, &err);
+	mm_words_fini(&words);
+	return mm_front_exit(f, usage->verb, st, &err);
+}
+
 enum mm_status
 mm_front_incidents(struct mm_store *s, const char *limits_path,
 		   struct mm_err *err)

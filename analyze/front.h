@@ -68,6 +68,12 @@ enum mm_status mm_front_ingest(struct mm_front *f, const char *const *paths,
 /* A new case at f->case_path of all that `cases` were made of: merge.h. */
 enum mm_status mm_front_merge(struct mm_front *f, const char *const *cases,
 			      size_t n_cases, struct mm_err *err) MM_USE_RESULT;
+/* The `run` of a verb that makes a case by one of the two. */
+int mm_front_make(const struct mm_usage *usage, struct mm_front *f, int argc,
+		  const char *const *argv,
+		  enum mm_status (*make)(struct mm_front *f,
+					 const char *const *words, size_t n,
+					 struct mm_err *err));
 /* Before incidents are read: look for them when that was not yet done, or
  * once more by the limits of a file (analyze/incident/limits.h; NULL: none). */
 enum mm_status mm_front_incidents(struct mm_store *s, const char *limits_path,

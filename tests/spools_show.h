@@ -67,6 +67,22 @@ offer(struct mm_spools *sp, const char *name, struct mm_str bytes,
 	return taken ? kind : NULL;
 }
 
+struct other {
+	const char *name, *text;
+};
+
+/* Files that are of no spool. */
+static inline void
+offer_foreign(const struct other *others, size_t n)
+{
+	struct mm_spools *sp = mm_spools_new();
+
+	for (size_t i = 0; i < n; i++)
+		assert_null(offer(sp, others[i].name, mm_str_z(others[i].text),
+				  1000, 0644));
+	mm_spools_finish(sp, NULL);
+}
+
 static inline const char *
 offer_file(struct mm_spools *sp, const char *name, int64_t mtime_s,
 	   unsigned mode)

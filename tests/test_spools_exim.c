@@ -271,9 +271,7 @@ test_listing_forms(void **state)
 static void
 test_foreign(void **state)
 {
-	static const struct {
-		const char *name, *text;
-	} others[] = {
+	static const struct other others[] = {
 		{ "mainlog", "2026-11-22 05:34:35 1xV0Dj-00002B-1j <= a@b\n" },
 		{ "input/" ID "-H", "Tuesday\n" },
 		{ ID, "Tuesday\n" },
@@ -281,13 +279,9 @@ test_foreign(void **state)
 		{ "notes", " 4d     0 1xV0LK-zzzzzzzzzzz-3goi <a@b>\n" },
 		{ "notes", "" },
 	};
-	struct mm_spools *sp = mm_spools_new();
 
 	(void)state;
-	for (size_t i = 0; i < MM_COUNT(others); i++)
-		assert_null(offer(sp, others[i].name, mm_str_z(others[i].text),
-				  1000, 0644));
-	mm_spools_finish(sp, NULL);
+	offer_foreign(others, MM_COUNT(others));
 }
 
 int

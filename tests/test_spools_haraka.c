@@ -95,21 +95,15 @@ test_made(void **state)
 static void
 test_foreign(void **state)
 {
-	static const struct {
-		const char *name, *text;
-	} others[] = {
+	static const struct other others[] = {
 		{ "q/1000_2000_1_7_aBcDeF_1_mx", "text" },
 		{ "q/1000_2000_1_7_aBcDeF_1_", "" },
 		{ "q/1000_2000_x_7_aBcDeF_1_mx", "" },
 		{ "q/99999999999999_2000_1_7_aBcDeF_1_mx", "" },
 	};
-	struct mm_spools *sp = mm_spools_new();
 
 	(void)state;
-	for (size_t i = 0; i < MM_COUNT(others); i++)
-		assert_null(offer(sp, others[i].name, mm_str_z(others[i].text),
-				  1000, 0644));
-	mm_spools_finish(sp, NULL);
+	offer_foreign(others, MM_COUNT(others));
 }
 
 int

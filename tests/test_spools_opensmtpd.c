@@ -193,21 +193,15 @@ test_many(void **state)
 static void
 test_foreign(void **state)
 {
-	static const struct {
-		const char *name, *text;
-	} others[] = {
+	static const struct other others[] = {
 		{ "queue/b1/b1a800c2/b1a800c235a1e48", "version: 3\n" },
 		{ "queue/b1/b1a800c2/b1a800c335a1e482", "version: 3\n" },
 		{ E "35a1e482", "Tuesday\n" },
 		{ "notes", "a|b|c|d|e|f|g|h|i|j|k|l|m|n\n" },
 	};
-	struct mm_spools *sp = mm_spools_new();
 
 	(void)state;
-	for (size_t i = 0; i < MM_COUNT(others); i++)
-		assert_null(offer(sp, others[i].name, mm_str_z(others[i].text),
-				  1000, 0644));
-	mm_spools_finish(sp, NULL);
+	offer_foreign(others, MM_COUNT(others));
 }
 
 int

@@ -439,9 +439,7 @@ test_copied(void **state)
 static void
 test_foreign(void **state)
 {
-	static const struct {
-		const char *name, *text;
-	} others[] = {
+	static const struct other others[] = {
 		{ "mail.log", "Nov 22 05:34:51 mail postfix/qmgr[1]: x\n" },
 		{ "deferred/notes.txt", "Tuesday we met\n" },
 		{ "active/ABCDE1", "Tuesday we met\n" },
@@ -449,13 +447,9 @@ test_foreign(void **state)
 		{ "data.json", "{\"queue\": 1}\n" },
 		{ "empty", "" },
 	};
-	struct mm_spools *sp = mm_spools_new();
 
 	(void)state;
-	for (size_t i = 0; i < MM_COUNT(others); i++)
-		assert_null(offer(sp, others[i].name, mm_str_z(others[i].text),
-				  1000, 0644));
-	mm_spools_finish(sp, NULL);
+	offer_foreign(others, MM_COUNT(others));
 }
 
 /* `postconf -n` of a real server: what `grep` finds there. */

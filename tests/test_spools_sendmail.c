@@ -243,22 +243,16 @@ test_host_status(void **state)
 static void
 test_foreign(void **state)
 {
-	static const struct {
-		const char *name, *text;
-	} others[] = {
+	static const struct other others[] = {
 		{ "maillog", "Nov 22 05:34:51 mx sm-mta[1]: " ID ": x\n" },
 		{ "s/qf" ID, "Tuesday\n" },
 		{ "s/qfabc", "V8\nT1\n" },
 		{ "s/" ID, "V8\nT1\n" },
 		{ "notes", "/var/spool/mqueue was full\n" },
 	};
-	struct mm_spools *sp = mm_spools_new();
 
 	(void)state;
-	for (size_t i = 0; i < MM_COUNT(others); i++)
-		assert_null(offer(sp, others[i].name, mm_str_z(others[i].text),
-				  1000, 0644));
-	mm_spools_finish(sp, NULL);
+	offer_foreign(others, MM_COUNT(others));
 }
 
 int

@@ -97,9 +97,7 @@ static const struct mm_column report_columns[] = {
 	{ "rule", "rule", MM_TEXT },
 	{ "message", "row of v_message", MM_INT },
 };
-/* clang-format on */
 
-/* clang-format off */
 static const struct mm_column received_columns[] = {
 	{ "source", "file", MM_TEXT },
 	{ "number", "message in it", MM_INT },
@@ -189,9 +187,7 @@ static const struct mm_column timeseries_columns[] = {
 	{ "bounced", "bounced", MM_INT },
 	{ "no_contact", "no contact", MM_INT },
 };
-/* clang-format on */
 
-/* clang-format off */
 static const struct mm_column duplicate_columns[] = {
 	{ "host", "host", MM_TEXT },
 	{ "message_id", "Message-ID", MM_TEXT },
@@ -204,6 +200,13 @@ static const struct mm_column duplicate_columns[] = {
 	{ "how", "how", MM_TEXT },
 	{ "evidence", "evidence", MM_NESTED },
 };
+
+static const char duplicates_sql[] =
+    "SELECT host, message_id, recipient, sent, uncertain,"
+    " sure, first_us, last_us, how, evidence"
+    " FROM (" MM_DUPLICATES(
+	"1") ")"
+	     " ORDER BY first_us, host, message_id, recipient";
 /* clang-format on */
 
 static enum mm_status
@@ -212,14 +215,8 @@ run_duplicates(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 {
 	mm_store_index(s, "CREATE INDEX IF NOT EXISTS leg_message ON"
 			  " leg(message) WHERE message IS NOT NULL");
-	return mm_select(
-	    s,
-	    "SELECT host, message_id, recipient, sent, uncertain,"
-	    " sure, first_us, last_us, how, evidence"
-	    " FROM (" MM_DUPLICATES(
-		"1") ")"
-		     " ORDER BY first_us, host, message_id, recipient",
-	    at_us, duplicate_columns, MM_COUNT(duplicate_columns), sink, err);
+	return mm_select(s, duplicates_sql, at_us, duplicate_columns,
+			 MM_COUNT(duplicate_columns), sink, err);
 }
 
 /* The kinds of enum mm_join, spelt as mm_join_name spells them. */

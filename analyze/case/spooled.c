@@ -32,27 +32,22 @@ static const char find_last[] =
     " JOIN message m ON m.id = r.message GROUP BY m.origin;";
 
 /* 4, 5: deferred, held. */
+/* clang-format off */
 static const char find_waiting[] =
     "CREATE TEMP TABLE untold AS SELECT DISTINCT h.message,"
     " rtrim(w.recipient, replace(w.recipient, '@', ''))"
-    "  || CASE WHEN instr(w.recipient, '@') THEN " MM_BEHIND_AT(
-	"w.recipient") "  ELSE '' END AS text,"
-		       " CASE WHEN instr(w.recipient, '@') THEN " MM_BEHIND_AT(
-			   "w.recipient") "  ELSE '' END AS domain,"
-					  " CASE WHEN h.queue IN ('hold', "
-					  "'frozen', 'quarantine') THEN 5 ELSE "
-					  "4"
-					  "  END AS final"
-					  " FROM held_in h JOIN waiting w ON "
-					  "w.entry = h.entry AND w.done = 0"
-					  " WHERE h.latest AND NOT EXISTS "
-					  "(SELECT 1 FROM recipient r"
-					  "  JOIN address a ON a.id IN "
-					  "(r.address, r.orig)"
-					  "  WHERE r.message = h.message AND "
-					  "lower(a.text) IN"
-					  "  (lower(w.recipient), "
-					  "lower(w.orig)));";
+    "  || CASE WHEN instr(w.recipient, '@')"
+    "  THEN " MM_BEHIND_AT("w.recipient") "  ELSE '' END AS text,"
+    " CASE WHEN instr(w.recipient, '@')"
+    "  THEN " MM_BEHIND_AT("w.recipient") "  ELSE '' END AS domain,"
+    " CASE WHEN h.queue IN ('hold', 'frozen', 'quarantine') THEN 5 ELSE 4"
+    "  END AS final"
+    " FROM held_in h JOIN waiting w ON w.entry = h.entry AND w.done = 0"
+    " WHERE h.latest AND NOT EXISTS (SELECT 1 FROM recipient r"
+    "  JOIN address a ON a.id IN (r.address, r.orig)"
+    "  WHERE r.message = h.message AND lower(a.text) IN"
+    "  (lower(w.recipient), lower(w.orig)));";
+/* clang-format on */
 
 static const char add_waiting[] =
     "INSERT INTO name SELECT (SELECT coalesce(max(id), 0) FROM name)"

@@ -71,17 +71,17 @@ static const char facts_sql[] =
     " LEFT JOIN reply p ON p.id = x.reply"
     " ORDER BY x.t_us, x.file, x.line, x.kind";
 
+/* clang-format off */
 static const char duplicates_sql[] =
     "SELECT recipient, how, sent, uncertain,"
     " replace(substr(evidence, 3, length(evidence) - 4), '\",\"', ', ')"
     " FROM (" MM_DUPLICATES(
-	"m.id = ?1 OR m.id IN (SELECT id FROM message"
-	" WHERE message_id = (SELECT nullif(message_id, '')"
-	" FROM message WHERE id = ?1) LIMIT 1000)") ")"
-						    " WHERE ?1 IN (SELECT "
-						    "value FROM "
-						    "json_each(messages))"
-						    " ORDER BY recipient";
+    "m.id = ?1 OR m.id IN (SELECT id FROM message"
+    " WHERE message_id = (SELECT nullif(message_id, '')"
+    " FROM message WHERE id = ?1) LIMIT 1000)") ")"
+    " WHERE ?1 IN (SELECT value FROM json_each(messages))"
+    " ORDER BY recipient";
+/* clang-format on */
 
 struct mm_story *
 mm_story_new(struct mm_store *s, struct mm_err *err)

@@ -10,6 +10,7 @@
 
 #define ATTACH_US     (10 * MM_SECOND_US)
 #define VERDICT_BYTES 200
+
 struct mm_stitch *
 mm_stitch_new(struct mm_load *l)
 {

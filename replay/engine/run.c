@@ -98,7 +98,6 @@ static void
 make_ready(struct mm_run *run, uint32_t i)
 {
 	struct mm_message *m = &run->s->messages[i];
-
 	const struct mm_flow *f = &run->flows[m->dest];
 
 	if (f->window.dead || run->now_ms < f->host.until_ms) {
