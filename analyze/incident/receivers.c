@@ -31,7 +31,11 @@ static const struct mm_receiver_kind kinds[] = {
 #define SAME_TRY_LOOKBACK 16
 /* The background is measured with this many trials of prior weight. */
 #define PRIOR_TRIALS 1000.0
-#define GAP_MEDIANS  10
+#define SURE	     2 /* deviations: a Poisson count is hardly that far off */
+/* Who did not take mail once in so long, the life of a mail in a queue (RFC
+ * 5321 section 4.5.4.1), is not down: nobody is there. */
+#define NEVER_WELL_US (5 * MM_DAY_US)
+#define GAP_MEDIANS   10
 
 struct trials {
 	struct mm_trial *v;
@@ -155,6 +159,30 @@ n_trials(const struct trials *t)
 	return n;
 }
 
+/* How often, at least, a failure follows a success at this party: for one
+ * that fails now and then, all the time, that is its share of failures; an
+ * outage adds one. */
+static double
+onsets(const struct trials *t)
+{
+	double n = 0, n_good = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		n_good += t->v[i].bad ? 0 : t->v[i].n;
+		n += i > 0 && t->v[i].bad && !t->v[i - 1].bad;
+	}
+	return n_good > 0 ? (n - SURE * sqrt(n)) / n_good : 0;
+}
+
+static bool
+never_well(const struct trials *t)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (!t->v[i].bad)
+			return false;
+	return t->n > 0 && t->v[t->n - 1].t_us - t->v[0].t_us > NEVER_WELL_US;
+}
+
 static void
 search_party(struct search *q, int level, uint32_t party)
 {
@@ -170,7 +198,11 @@ search_party(struct search *q, int level, uint32_t party)
 	size_t n;
 
 	collect(q->s, k, &q->s->by[level], party, &q->trials);
+	if (k->at_least > 0 && never_well(&q->trials))
+		return;
 	t = q->trials.v;
+	if (k->sign == MM_SIGN_ILL)
+		rule.background = fmax(rule.background, onsets(&q->trials));
 	rule.gap_us = longest_gap(q->s, k, &q->trials);
 	rule.calm_us = q->s->retry_us * k->calm;
 	n = mm_burst_find(t, q->trials.n, &rule, &bursts);

@@ -3,10 +3,12 @@
  *
  * Counts in slots of ten minutes, against all other slots of the same party:
  * the slots of a spike are few, and the smallest of them is `spike` times the
- * largest of the rest. A load that comes and goes with the day, and batches
- * that come every day, leave no such step. It takes four hours of log before
+ * largest of the rest. A load that comes and goes with the day leaves no such
+ * step; batches that come at the same time of most days, or weeks, are a
+ * habit. It takes four hours of log before
  * anything is called more than before. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "analyze/case/flow.h"
 #include "analyze/incident/incidents.h"
@@ -15,6 +17,8 @@
 #define SLOT_US	    (10 * MM_MINUTE_US)
 #define SLOTS_LEAST 24 /* less log has no before */
 #define RARE	    10 /* at most one slot of so many is in a spike */
+#define DAY_SLOTS   (MM_DAY_US / SLOT_US)
+#define DAYS_LEAST  3  /* other days, or weeks: fewer show no habit */
 #define MANY_FROM   10 /* clients of one login within a spike */
 
 struct kind {
@@ -96,6 +100,74 @@ n_spikes(const struct look *l, const struct slot *slots, size_t n, size_t n_all,
 	return 0;
 }
 
+/* ---- batches ---- */
+
+static int
+by_size(const void *va, const void *vb)
+{
+	size_t a = *(const size_t *)va, b = *(const size_t *)vb;
+
+	return a < b ? -1 : a > b;
+}
+
+/* The fullest slot from `no` - 1 to `no` + 1: a batch is not on the minute.
+ * `slots` by time. */
+static size_t
+fullest(const struct slot *slots, size_t n, int64_t no)
+{
+	size_t lo = 0, hi = n, top = 0;
+
+	while (lo < hi) {
+		size_t mid = lo + (hi - lo) / 2;
+
+		if (slots[mid].no < no - 1)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	for (; lo < n && slots[lo].no <= no + 1; lo++)
+		top = slots[lo].n > top ? slots[lo].n : top;
+	return top;
+}
+
+/* Is it no spike beside the same time of the other days, or weeks? */
+static bool
+is_habit(const struct look *l, const struct slot *slots, size_t n,
+	 const struct slot *peak, int64_t period)
+{
+	const struct mm_series *all = l->sc->series;
+	int64_t first = all->first_us / SLOT_US, last = all->last_us / SLOT_US;
+	size_t n_others = 0, others, *tops;
+	double usual;
+
+	tops = mm_calloc((size_t)((last - first) / period) + 2, sizeof(*tops));
+	for (int64_t no = peak->no - (peak->no - first) / period * period;
+	     no <= last; no += period)
+		if (no != peak->no)
+			tops[n_others++] = fullest(slots, n, no);
+	qsort(tops, n_others, sizeof(*tops), by_size);
+	others = n_others > 0 ? tops[n_others / 2] : 0;
+	usual = others > 0 ? (double)others : 1;
+	free(tops);
+	return n_others >= DAYS_LEAST &&
+	       (double)peak->n < l->sc->limits->spike * usual;
+}
+
+static bool
+is_batch(const struct look *l, const struct slot *slots, size_t n,
+	 const struct slot *first, const struct slot *last)
+{
+	const struct slot *peak = first;
+
+	for (const struct slot *s = first; s <= last; s++)
+		if (s->n > peak->n)
+			peak = s;
+	return is_habit(l, slots, n, peak, DAY_SLOTS) ||
+	       is_habit(l, slots, n, peak, 7 * DAY_SLOTS);
+}
+
+/* ---- spikes ---- */
+
 /* Do rows [a, b) come from clients that were not seen before them? */
 static bool
 is_stolen(const struct look *l, size_t a, size_t b)
@@ -163,6 +235,7 @@ look_at(void *ctx, struct mm_str who)
 {
 	struct look *l = ctx;
 	struct slot *slots = mm_calloc(l->n + 1, sizeof(*slots));
+	struct slot *timed = mm_alloc((l->n + 1) * sizeof(*timed));
 	const struct mm_series *all = l->sc->series;
 	size_t n_all = (size_t)((all->last_us - all->first_us) / SLOT_US) + 1;
 	size_t n = 0, high, usual = 0;
@@ -174,14 +247,17 @@ look_at(void *ctx, struct mm_str who)
 			slots[n++] = (struct slot){ no, i, 0 };
 		slots[n - 1].n++;
 	}
+	memcpy(timed, slots, n * sizeof(*timed));
 	qsort(slots, n, sizeof(*slots), by_count);
 	high = n_all >= SLOTS_LEAST ? n_spikes(l, slots, n, n_all, &usual) : 0;
 	qsort(slots + n - high, high, sizeof(*slots), by_time);
 	for (size_t i = n - high, k; i < n; i = k) {
 		for (k = i + 1; k < n && slots[k].no == slots[k - 1].no + 1;)
 			k++;
-		add(l, who, &slots[i], &slots[k - 1], usual);
+		if (!is_batch(l, timed, n, &slots[i], &slots[k - 1]))
+			add(l, who, &slots[i], &slots[k - 1], usual);
 	}
+	free(timed);
 	free(slots);
 	l->n = 0;
 }
