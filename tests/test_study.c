@@ -312,7 +312,7 @@ globs(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < MM_COUNT(rows); i++)
-		assert_int_equal(mm_keys_glob(mm_str_z(rows[i].pattern),
+		assert_int_equal(mm_str_glob(mm_str_z(rows[i].pattern),
 					      mm_str_z(rows[i].name)),
 				 rows[i].want);
 }

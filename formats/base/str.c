@@ -237,3 +237,35 @@ mm_str_to_fixed(struct mm_str s, int64_t scale, int64_t *value)
 	*value = minus ? -v : v;
 	return exponent == 0;
 }
+
+static char
+small(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool
+mm_str_glob(struct mm_str pattern, struct mm_str name)
+{
+	size_t i = 0, k = 0, star = MM_NOT_FOUND, mark = 0;
+
+	while (k < name.n) {
+		if (i < pattern.n && pattern.p[i] == '*') {
+			star = i++;
+			mark = k;
+		} else if (i < pattern.n &&
+			   (pattern.p[i] == '?' ||
+			    small(pattern.p[i]) == small(name.p[k]))) {
+			i++;
+			k++;
+		} else if (star != MM_NOT_FOUND) {
+			i = star + 1;
+			k = ++mark;
+		} else {
+			return false;
+		}
+	}
+	while (i < pattern.n && pattern.p[i] == '*')
+		i++;
+	return i == pattern.n;
+}

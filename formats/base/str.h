@@ -109,4 +109,7 @@ bool mm_str_to_i64(struct mm_str s, int64_t *value);  /* the same, signed */
  * digits beyond the scale are dropped. "1e-05" is understood. */
 bool mm_str_to_fixed(struct mm_str s, int64_t scale, int64_t *value);
 
+/* Does a name fit a pattern with * and ?, whatever the case? */
+bool mm_str_glob(struct mm_str pattern, struct mm_str name);
+
 #endif

@@ -133,35 +133,3 @@ mm_keys_mark(struct mm_str *value, size_t line, struct mm_mark *mark,
 			  "LOW..HIGH: from what]",
 			  line, MM_STR_ARG(head));
 }
-
-static char
-small(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool
-mm_keys_glob(struct mm_str pattern, struct mm_str name)
-{
-	size_t i = 0, k = 0, star = MM_NOT_FOUND, mark = 0;
-
-	while (k < name.n) {
-		if (i < pattern.n && pattern.p[i] == '*') {
-			star = i++;
-			mark = k;
-		} else if (i < pattern.n &&
-			   (pattern.p[i] == '?' ||
-			    small(pattern.p[i]) == small(name.p[k]))) {
-			i++;
-			k++;
-		} else if (star != MM_NOT_FOUND) {
-			i = star + 1;
-			k = ++mark;
-		} else {
-			return false;
-		}
-	}
-	while (i < pattern.n && pattern.p[i] == '*')
-		i++;
-	return i == pattern.n;
-}

@@ -83,7 +83,4 @@ enum mm_status mm_keys_mark(struct mm_str *value, size_t line,
 			    struct mm_err *err) MM_USE_RESULT;
 const char *mm_origin_name(enum mm_origin o);
 
-/* Does a name fit a pattern with * and ?, whatever the case? */
-bool mm_keys_glob(struct mm_str pattern, struct mm_str name);
-
 #endif

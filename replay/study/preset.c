@@ -402,10 +402,10 @@ mm_receiver_fits(struct mm_str match, struct mm_str domain, struct mm_str relay,
 		if (mm_str_skip(&word, "operator:"))
 			fit = mm_str_ieq(word, operator_name) ? 3 : 0;
 		else if (mm_str_skip(&word, "mx:"))
-			fit = mm_keys_glob(word, relay) ? 3 : 0;
+			fit = mm_str_glob(word, relay) ? 3 : 0;
 		else if (mm_str_ieq(word, domain))
 			fit = 4;
-		else if (mm_keys_glob(word, domain))
+		else if (mm_str_glob(word, domain))
 			fit = word.n > 1 ? 2 : 1;
 		best = fit > best ? fit : best;
 	}

@@ -223,11 +223,11 @@ mm_study_fini(struct mm_study *s)
 static bool
 fits_class(const struct mm_plan_class *c, const struct mm_backlog_item *m)
 {
-	return (c->sender.p == NULL || mm_keys_glob(c->sender, m->sender)) &&
+	return (c->sender.p == NULL || mm_str_glob(c->sender, m->sender)) &&
 	       (c->recipient.p == NULL ||
-		mm_keys_glob(c->recipient, m->recipient)) &&
+		mm_str_glob(c->recipient, m->recipient)) &&
 	       (c->message_id.p == NULL ||
-		mm_keys_glob(c->message_id, m->message_id)) &&
+		mm_str_glob(c->message_id, m->message_id)) &&
 	       (c->larger_than == 0 || m->size_bytes > c->larger_than) &&
 	       (c->smaller_than == 0 ||
 		(m->size_bytes >= 0 && m->size_bytes < c->smaller_than));
@@ -263,9 +263,9 @@ policy_for(const struct mm_study *s, const struct mm_plan *plan, size_t dest)
 	const struct mm_when *pause = &plan->pause, *resume = &plan->resume;
 
 	for (size_t i = plan->n_dests; i-- > 0;)
-		if (mm_keys_glob(plan->dests[i].pattern, d->name) ||
-		    mm_keys_glob(plan->dests[i].pattern,
-				 s->receivers[d->receiver].name)) {
+		if (mm_str_glob(plan->dests[i].pattern, d->name) ||
+		    mm_str_glob(plan->dests[i].pattern,
+				s->receivers[d->receiver].name)) {
 			p = plan->dests[i].policy;
 			pause = &plan->dests[i].pause;
 			resume = &plan->dests[i].resume;
