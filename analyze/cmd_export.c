@@ -91,8 +91,8 @@ run(int argc, const char *const *argv)
 	if (st == MM_OK) {
 		s = mm_front_open(&f, words.v + 1, words.n - 1, &err);
 		st = s != NULL ? MM_OK : err.code;
-		if (st == MM_OK && strcmp(x->name, "incidents") == 0)
-			st = mm_front_incidents(s, NULL, &err);
+		if (st == MM_OK && x->of_incidents)
+			st = mm_front_incidents(s, NULL, NULL, &err);
 	}
 	if (st == MM_OK) {
 		/* For scripts unless told otherwise. */

@@ -396,18 +396,22 @@ mm_front_make(const struct mm_usage *usage, struct mm_front *f, int argc,
 
 enum mm_status
 mm_front_incidents(struct mm_store *s, const char *limits_path,
-		   struct mm_err *err)
+		   const struct mm_words *classes, struct mm_err *err)
 {
 	struct mm_limits limits;
 	struct mm_arena texts;
 	enum mm_status st = MM_OK;
+	size_t n = classes != NULL ? classes->n : 0;
 
 	mm_arena_init(&texts);
 	mm_limits_default(&limits);
 	if (limits_path != NULL)
 		st = mm_limits_read(&limits, limits_path, &texts, err);
+	for (size_t i = 0; i < n && st == MM_OK; i++)
+		st = mm_limits_class(&limits, mm_str_z(classes->v[i]), &texts,
+				     err);
 	if (st == MM_OK)
-		st = mm_incident_begin(s, limits_path != NULL, err);
+		st = mm_incident_begin(s, limits_path != NULL || n > 0, err);
 	if (st == MM_OK)
 		st =
 		    mm_incident_end(s, mm_incidents_find(s, &limits, err), err);

@@ -75,8 +75,10 @@ int mm_front_make(const struct mm_usage *usage, struct mm_front *f, int argc,
 					 const char *const *words, size_t n,
 					 struct mm_err *err));
 /* Before incidents are read: look for them when that was not yet done, or
- * once more by the limits of a file (analyze/incident/limits.h; NULL: none). */
+ * once more by the limits of a file (analyze/incident/limits.h; NULL: none)
+ * and by classes as --class gives them (NULL: none). */
 enum mm_status mm_front_incidents(struct mm_store *s, const char *limits_path,
+				  const struct mm_words *classes,
 				  struct mm_err *err) MM_USE_RESULT;
 /* Free what the options hold. */
 void mm_front_fini(struct mm_front *f);

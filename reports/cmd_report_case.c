@@ -360,7 +360,7 @@ mm_report_of_case(struct mm_store *s, const char *replay, struct mm_err *err)
 			  .figures = mm_figures_new(s),
 			  .replay = replay,
 			  .err = err };
-	enum mm_status st = mm_front_incidents(s, NULL, err);
+	enum mm_status st = mm_front_incidents(s, NULL, NULL, err);
 
 	if (st == MM_OK)
 		st = mm_tale_read(&v.tale, s, v.figures, err);

@@ -12,7 +12,8 @@ for t in "$@" "sh tests/golden.sh" \
 	"python3 tests/packings.py $MAILMORTEM $build/packings" \
 	"python3 tests/merging.py $MAILMORTEM $build/merging" \
 	"python3 tests/clocks.py $MAILMORTEM $build/clocks" \
-	"python3 tests/circle.py $MAILMORTEM $build/circle"; do
+	"python3 tests/circle.py $MAILMORTEM $build/circle" \
+	"python3 tests/story.py $MAILMORTEM $build/story"; do
 	if $t; then
 		passed=$((passed + 1))
 	else

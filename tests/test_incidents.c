@@ -125,7 +125,7 @@ test_windows(void **state)
 	(void)state;
 	assert_non_null(s);
 	assert_non_null(t);
-	assert_int_equal(mm_front_incidents(s, NULL, &err), MM_OK);
+	assert_int_equal(mm_front_incidents(s, NULL, NULL, &err), MM_OK);
 	assert_int_equal(mm_incident_read(s, take, l, &err), MM_OK);
 	for (size_t i = 0; i < mm_json_len(t); i++) {
 		const struct mm_json *one = mm_json_at(t, i);
@@ -148,7 +148,7 @@ test_windows(void **state)
 	/* Asked again: the same, not twice. */
 	n = l->n;
 	l->n = 0;
-	assert_int_equal(mm_front_incidents(s, NULL, &err), MM_OK);
+	assert_int_equal(mm_front_incidents(s, NULL, NULL, &err), MM_OK);
 	assert_int_equal(mm_incident_read(s, take, l, &err), MM_OK);
 	assert_int_equal(l->n, n);
 	mm_json_free(t);

@@ -1,5 +1,6 @@
 #include <string.h>
 
+#include "analyze/case/availability.h"
 #include "analyze/case/duplicates.h"
 #include "analyze/case/export_deliveries.h"
 #include "analyze/case/exports.h"
@@ -28,6 +29,31 @@ static const struct mm_column incident_columns[] = {
 	{ "expired", "expired", MM_INT },
 	{ "trigger", "trigger", MM_TEXT },
 	{ "evidence", "evidence", MM_NESTED },
+	{ "number", "number", MM_INT },
+	{ "chain", "chain", MM_INT },
+	{ "after", "after", MM_INT },
+	{ "link", "link", MM_TEXT },
+	{ "senders", "senders", MM_INT },
+	{ "bounced", "bounced", MM_INT },
+	{ "unsure", "perhaps twice", MM_INT },
+	{ "waiting", "waiting", MM_INT },
+	{ "delay_p50", "delay", MM_SPAN },
+	{ "delay_p95", "delay p95", MM_SPAN },
+	{ "usual_p50", "usual delay", MM_SPAN },
+	{ "usual_p95", "usual p95", MM_SPAN },
+	{ "missed", "missed deadlines", MM_NESTED },
+};
+
+static const struct mm_column deadline_columns[] = {
+	{ "class", "class", MM_TEXT },
+	{ "sender", "sender", MM_TEXT },
+	{ "recipient", "recipient", MM_TEXT },
+	{ "deadline", "deadline", MM_SPAN },
+	{ "in_time", "in time", MM_INT },
+	{ "late", "late", MM_INT },
+	{ "never", "never", MM_INT },
+	{ "open", "open", MM_INT },
+	{ "kept", "kept", MM_SHARE },
 };
 
 static const struct mm_column queue_columns[] = {
@@ -234,9 +260,24 @@ run_incidents(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 			 "SELECT kind, target, also, host, start_us, end_us,"
 			 " peak_us, last_good_us, first_bad_us, recovered_us,"
 			 " cause, side, confidence, messages, recipients,"
-			 " attempts_failed, expired, trigger, evidence"
-			 " FROM incident ORDER BY start_us, id",
+			 " attempts_failed, expired, trigger, evidence, id,"
+			 " chain, after, link, senders, bounced, unsure,"
+			 " waiting, delay_p50_us, delay_p95_us, usual_p50_us,"
+			 " usual_p95_us, missed FROM incident ORDER BY id",
 			 at_us, incident_columns, MM_COUNT(incident_columns),
+			 sink, err);
+}
+
+static enum mm_status
+run_deadlines(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	      struct mm_err *err)
+{
+	return mm_select(s,
+			 "SELECT class, sender, recipient, deadline_us,"
+			 " in_time, late, never, open,"
+			 " 1.0 * in_time / nullif(in_time + late + never, 0)"
+			 " FROM deadline ORDER BY rowid",
+			 at_us, deadline_columns, MM_COUNT(deadline_columns),
 			 sink, err);
 }
 
@@ -360,27 +401,35 @@ run_timeseries(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 /* clang-format off */
 static const struct mm_export exports[] = {
 	{ "deliveries", "one row a message and recipient, with its attempts",
-	  mm_delivery_columns, MM_DELIVERY_COLUMNS, mm_export_deliveries },
+	  mm_delivery_columns, MM_DELIVERY_COLUMNS, mm_export_deliveries,
+	  false },
 	{ "incidents", "windows of outages, throttles, blocks, pauses",
-	  incident_columns, MM_COUNT(incident_columns), run_incidents },
+	  incident_columns, MM_COUNT(incident_columns), run_incidents, true },
+	{ "availability", "for how much of a month mail could go, by receiver",
+	  mm_availability_columns, MM_AVAILABILITY_COLUMNS,
+	  mm_export_availability, true },
+	{ "deadlines", "how the mail of classes kept its deadline",
+	  deadline_columns, MM_COUNT(deadline_columns), run_deadlines, true },
 	{ "queue", "what waits in the spool snapshots",
-	  queue_columns, MM_COUNT(queue_columns), run_queue },
+	  queue_columns, MM_COUNT(queue_columns), run_queue, false },
 	{ "ledger", "one row a file that was read",
-	  ledger_columns, MM_COUNT(ledger_columns), run_ledger },
+	  ledger_columns, MM_COUNT(ledger_columns), run_ledger, false },
 	{ "hops", "one row for each time a mail changed its queue id",
-	  hop_columns, MM_COUNT(hop_columns), run_hops },
+	  hop_columns, MM_COUNT(hop_columns), run_hops, false },
 	{ "causes", "deferrals and bounces by cause and operator",
-	  cause_columns, MM_COUNT(cause_columns), run_causes },
+	  cause_columns, MM_COUNT(cause_columns), run_causes, false },
 	{ "templates", "reply texts by shape",
-	  template_columns, MM_COUNT(template_columns), run_templates },
+	  template_columns, MM_COUNT(template_columns), run_templates, false },
 	{ "reports", "recipients of bounces and delay notices in mailboxes",
-	  report_columns, MM_COUNT(report_columns), run_reports },
+	  report_columns, MM_COUNT(report_columns), run_reports, false },
 	{ "duplicates", "recipients who got a mail twice, or may have",
-	  duplicate_columns, MM_COUNT(duplicate_columns), run_duplicates },
+	  duplicate_columns, MM_COUNT(duplicate_columns), run_duplicates,
+	  false },
 	{ "received", "the way of messages by their own headers",
-	  received_columns, MM_COUNT(received_columns), run_received },
+	  received_columns, MM_COUNT(received_columns), run_received, false },
 	{ "timeseries", "attempts by minute and receiver",
-	  timeseries_columns, MM_COUNT(timeseries_columns), run_timeseries },
+	  timeseries_columns, MM_COUNT(timeseries_columns), run_timeseries,
+	  false },
 };
 /* clang-format on */
 

@@ -17,6 +17,7 @@ struct mm_export {
 	/* `at_us`: the moment asked about (queue); MM_TIME_NONE: the last. */
 	enum mm_status (*run)(struct mm_store *s, int64_t at_us,
 			      const struct mm_sink *sink, struct mm_err *err);
+	bool of_incidents; /* they must have been looked for */
 };
 
 /* By number (NULL past the end), by name (NULL when there is none). */

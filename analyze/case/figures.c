@@ -56,7 +56,7 @@ static const struct mm_column unknown_columns[] = {
 
 /* In the order of `export incidents`. */
 static const char stories_sql[] =
-    "SELECT story FROM incident ORDER BY start_us, id LIMIT ?1";
+    "SELECT story FROM incident ORDER BY id LIMIT ?1";
 
 static const char rejects_sql[] =
     "SELECT j.stage, coalesce(p.cause, 'unknown'), count(*),"

@@ -21,6 +21,7 @@ struct mm_flow_row {
 	struct mm_str from;
 	int64_t t_us;
 	uint32_t file, line;
+	uint32_t message; /* 0: none, or not asked for */
 };
 
 /* One party after the other: its rows by time, then `done` with whose they

@@ -29,6 +29,7 @@ fill_attempt(const struct mm_query *q, bool leg, struct mm_lean_attempt *a)
 		.outcome = (uint8_t)mm_query_int(q, 7),
 		.contact = mm_query_int(q, 8) & MM_ATT_CONTACT,
 		.secure = mm_query_int(q, 8) & MM_ATT_SECURE,
+		.unsure = mm_query_int(q, 8) & MM_ATT_UNCERTAIN,
 		.file = id_at(q, 9),
 		.line = id_at(q, 10),
 		.dsn = id_at(q, 11),
@@ -87,8 +88,8 @@ mm_lean_recipients(struct mm_store *s,
 {
 	struct mm_query *q = mm_query_new(
 	    s,
-	    "SELECT id, message, address, final, final_us FROM recipient"
-	    " ORDER BY id",
+	    "SELECT id, message, address, final, final_us, attempts"
+	    " FROM recipient ORDER BY id",
 	    err);
 	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
 
@@ -99,6 +100,7 @@ mm_lean_recipients(struct mm_store *s,
 			.address = id_at(q, 2),
 			.final = (uint8_t)mm_query_int(q, 3),
 			.final_us = time_at(q, 4),
+			.attempts = id_at(q, 5),
 		};
 
 		st = row(ctx, &r);
@@ -116,7 +118,8 @@ mm_lean_messages(struct mm_store *s,
 	struct mm_query *q =
 	    mm_query_new(s,
 			 "SELECT id, origin, sender, client_name, client_ip,"
-			 " sasl, arrived_us FROM message ORDER BY id",
+			 " sasl, arrived_us, file, line FROM message"
+			 " ORDER BY id",
 			 err);
 	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
 
@@ -129,6 +132,8 @@ mm_lean_messages(struct mm_store *s,
 			.client_ip = id_at(q, 4),
 			.sasl = id_at(q, 5),
 			.arrived_us = time_at(q, 6),
+			.file = id_at(q, 7),
+			.line = id_at(q, 8),
 		};
 
 		st = row(ctx, &m);
@@ -149,6 +154,22 @@ mm_lean_domains(struct mm_store *s,
 
 	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK)
 		st = row(ctx, id_at(q, 0), id_at(q, 1));
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+enum mm_status
+mm_lean_addresses(struct mm_store *s,
+		  enum mm_status (*row)(void *ctx, uint32_t address,
+					struct mm_str text),
+		  void *ctx, struct mm_err *err)
+{
+	struct mm_query *q =
+	    mm_query_new(s, "SELECT id, text FROM address ORDER BY id", err);
+	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
+
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK)
+		st = row(ctx, id_at(q, 0), mm_query_text(q, 1));
 	mm_query_free(q);
 	return st == MM_END ? MM_OK : st;
 }
@@ -182,7 +203,10 @@ mm_lean_queue_id(struct mm_store *s, uint32_t message, struct mm_buf *out,
 #define COLUMNS                                                                \
 	"kind, target, also, host, start_us, end_us, peak_us, last_good_us,"   \
 	" first_bad_us, recovered_us, cause, side, confidence, messages,"      \
-	" recipients, attempts_failed, expired, trigger, evidence, story"
+	" recipients, attempts_failed, expired, trigger, evidence, story,"     \
+	" chain, after, link, senders, bounced, unsure, waiting,"              \
+	" delay_p50_us, delay_p95_us, usual_p50_us, usual_p95_us, missed,"     \
+	" passed"
 
 /* Already looked for: in the case, or while it is open. */
 static bool
@@ -208,6 +232,7 @@ mm_incident_begin(struct mm_store *s, bool again, struct mm_err *err)
 		return MM_END;
 	if (mm_store_exec(s,
 			  "BEGIN IMMEDIATE; DELETE FROM main.incident;"
+			  "DELETE FROM main.deadline;"
 			  "INSERT OR REPLACE INTO main.meta"
 			  " VALUES('incidents', 'searched');",
 			  NULL) == MM_OK)
@@ -219,6 +244,8 @@ mm_incident_begin(struct mm_store *s, bool again, struct mm_err *err)
 	return mm_store_exec(s,
 			     "CREATE TEMP TABLE incident AS"
 			     " SELECT * FROM main.incident WHERE 0;"
+			     "CREATE TEMP TABLE deadline AS"
+			     " SELECT * FROM main.deadline WHERE 0;"
 			     "BEGIN;",
 			     err);
 }
@@ -242,7 +269,9 @@ mm_incident_write(struct mm_store *s, const struct mm_incident_row *rows,
 	    s,
 	    "INSERT INTO incident(" COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6,"
 	    " ?7, ?8, ?9, ?10, ?11, ?12, ?13 / 1e4, ?14, ?15, ?16, ?17, ?18,"
-	    " ?19, ?20)",
+	    " ?19, ?20, ?21, nullif(?22, 0), ?23,"
+	    " ?24, ?25, ?26, nullif(?27, 0), ?28, ?29, ?30, ?31, ?32,"
+	    " ?33)",
 	    err);
 	enum mm_status st = q != NULL ? MM_END : MM_EIO;
 
@@ -253,6 +282,10 @@ mm_incident_write(struct mm_store *s, const struct mm_incident_row *rows,
 		const int64_t times[] = { r->start_us,	   r->end_us,
 					  r->peak_us,	   r->last_good_us,
 					  r->first_bad_us, r->recovered_us };
+		const int64_t counts[] = { r->senders, r->bounced, r->unsure,
+					   r->waiting };
+		const int64_t delays[] = { r->delay_p50_us, r->delay_p95_us,
+					   r->usual_p50_us, r->usual_p95_us };
 
 		for (int k = 0; k < 4; k++)
 			mm_query_bind_text(q, k, head[k]);
@@ -268,6 +301,40 @@ mm_incident_write(struct mm_store *s, const struct mm_incident_row *rows,
 		mm_query_bind_text(q, 17, r->trigger);
 		mm_query_bind_text(q, 18, r->evidence);
 		mm_query_bind_text(q, 19, r->story);
+		mm_query_bind_int(q, 20, r->chain);
+		mm_query_bind_int(q, 21, r->after);
+		mm_query_bind_text(q, 22, r->link);
+		for (int k = 0; k < 4; k++)
+			mm_query_bind_int(q, 23 + k, counts[k]);
+		for (int k = 0; k < 4; k++)
+			mm_query_bind_time(q, 27 + k, delays[k]);
+		mm_query_bind_text(q, 31, r->missed);
+		mm_query_bind_int(q, 32, r->passed);
+		st = mm_query_step(q, err);
+	}
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+enum mm_status
+mm_deadline_write(struct mm_store *s, const struct mm_deadline_row *rows,
+		  size_t n, struct mm_err *err)
+{
+	struct mm_query *q = mm_query_new(
+	    s, "INSERT INTO deadline VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+	    err);
+	enum mm_status st = q != NULL ? MM_END : MM_EIO;
+
+	for (size_t i = 0; i < n && st == MM_END; i++) {
+		const int64_t v[] = { rows[i].deadline_us, rows[i].in_time,
+				      rows[i].late, rows[i].never,
+				      rows[i].open };
+
+		mm_query_bind_text(q, 0, rows[i].name);
+		mm_query_bind_text(q, 1, rows[i].sender);
+		mm_query_bind_text(q, 2, rows[i].recipient);
+		for (int k = 0; k < 5; k++)
+			mm_query_bind_int(q, 3 + k, v[k]);
 		st = mm_query_step(q, err);
 	}
 	mm_query_free(q);
@@ -281,7 +348,7 @@ mm_incident_read(struct mm_store *s,
 		 void *ctx, struct mm_err *err)
 {
 	struct mm_query *q = mm_query_new(
-	    s, "SELECT " COLUMNS " FROM incident ORDER BY start_us, id", err);
+	    s, "SELECT " COLUMNS " FROM incident ORDER BY id", err);
 	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
 
 	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
@@ -306,6 +373,19 @@ mm_incident_read(struct mm_store *s,
 			.trigger = mm_query_text(q, 17),
 			.evidence = mm_query_text(q, 18),
 			.story = mm_query_text(q, 19),
+			.chain = mm_query_int(q, 20),
+			.after = mm_query_int(q, 21),
+			.link = mm_query_text(q, 22),
+			.senders = mm_query_int(q, 23),
+			.bounced = mm_query_int(q, 24),
+			.unsure = mm_query_int(q, 25),
+			.waiting = mm_query_int(q, 26),
+			.delay_p50_us = time_at(q, 27),
+			.delay_p95_us = time_at(q, 28),
+			.usual_p50_us = time_at(q, 29),
+			.usual_p95_us = time_at(q, 30),
+			.missed = mm_query_text(q, 31),
+			.passed = mm_query_int(q, 32),
 		};
 
 		st = row(ctx, &r);

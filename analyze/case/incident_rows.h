@@ -21,16 +21,17 @@ struct mm_lean_attempt {
 	uint8_t outcome;    /* enum mm_outcome */
 	bool contact, leg;
 	bool secure; /* over TLS */
+	bool unsure; /* lost after the end of data */
 };
 
 struct mm_lean_recipient {
-	uint32_t id, message, address;
+	uint32_t id, message, address, attempts;
 	uint8_t final; /* enum mm_final */
 	int64_t final_us;
 };
 
 struct mm_lean_message {
-	uint32_t id, origin, sender, client_name, client_ip, sasl;
+	uint32_t id, origin, sender, client_name, client_ip, sasl, file, line;
 	int64_t arrived_us;
 };
 
@@ -43,6 +44,23 @@ struct mm_incident_row {
 	    recovered_us;
 	double confidence;
 	int64_t messages, recipients, attempts_failed, expired;
+	int64_t passed; /* successes within the window */
+	/* Numbers of incidents, from 1: what leads the chain, and what it came
+	 * of (0: nothing known), with the proof. */
+	int64_t chain, after;
+	struct mm_str link;
+	/* What it cost; delays of those it hit, and of the same receivers'
+	 * mail before. `missed`: a JSON list of class, recipients, missed. */
+	int64_t senders, bounced, unsure, waiting;
+	int64_t delay_p50_us, delay_p95_us, usual_p50_us, usual_p95_us;
+	struct mm_str missed;
+};
+
+/* How the mail of a class kept its deadline. Recipients; `open`: it is not
+ * over when the logs end. */
+struct mm_deadline_row {
+	struct mm_str name, sender, recipient; /* patterns; absent: any */
+	int64_t deadline_us, in_time, late, never, open;
 };
 
 /* What `row` gets are views valid during the call. Each stops at the first
@@ -65,6 +83,11 @@ enum mm_status mm_lean_domains(struct mm_store *s,
 						     uint32_t address,
 						     uint32_t domain),
 			       void *ctx, struct mm_err *err) MM_USE_RESULT;
+enum mm_status mm_lean_addresses(struct mm_store *s,
+				 enum mm_status (*row)(void *ctx,
+						       uint32_t address,
+						       struct mm_str text),
+				 void *ctx, struct mm_err *err) MM_USE_RESULT;
 /* The queue id of a message, appended to `out`; is its sender the null one? */
 enum mm_status mm_lean_queue_id(struct mm_store *s, uint32_t message,
 				struct mm_buf *out, bool *null_sender,
@@ -82,7 +105,10 @@ enum mm_status mm_incident_end(struct mm_store *s, enum mm_status st,
 enum mm_status mm_incident_write(struct mm_store *s,
 				 const struct mm_incident_row *rows, size_t n,
 				 struct mm_err *err) MM_USE_RESULT;
-/* In the order of the export: by start. */
+enum mm_status mm_deadline_write(struct mm_store *s,
+				 const struct mm_deadline_row *rows, size_t n,
+				 struct mm_err *err) MM_USE_RESULT;
+/* In the order of their numbers: what leads a chain before the rest of it. */
 enum mm_status mm_incident_read(
     struct mm_store *s,
     enum mm_status (*row)(void *ctx, const struct mm_incident_row *r),

@@ -109,7 +109,15 @@ static const char answer_tables[] =
     " first_bad_us INTEGER, recovered_us INTEGER, cause TEXT, side TEXT,"
     " confidence REAL, messages INTEGER, recipients INTEGER,"
     " attempts_failed INTEGER, expired INTEGER, trigger TEXT,"
-    " evidence TEXT, story TEXT) STRICT;";
+    " evidence TEXT, story TEXT, chain INTEGER, after INTEGER,"
+    " link TEXT, senders INTEGER, bounced INTEGER, unsure INTEGER,"
+    " waiting INTEGER, delay_p50_us INTEGER, delay_p95_us INTEGER,"
+    " usual_p50_us INTEGER, usual_p95_us INTEGER, missed TEXT,"
+    " passed INTEGER) STRICT;"
+    "CREATE TABLE deadline(class TEXT NOT NULL, sender TEXT, recipient TEXT,"
+    " deadline_us INTEGER NOT NULL, in_time INTEGER NOT NULL,"
+    " late INTEGER NOT NULL, never INTEGER NOT NULL, open INTEGER NOT NULL)"
+    " STRICT;";
 
 /* For people with a SQL shell; mailmortem itself reads the tables. */
 static const char message_views[] =
@@ -183,7 +191,10 @@ static const char answer_views[] =
     " datetime(start_us / 1e6, 'unixepoch') AS start,"
     " datetime(end_us / 1e6, 'unixepoch') AS \"end\", cause, side,"
     " confidence, messages, recipients, attempts_failed, expired, trigger,"
-    " evidence FROM incident;"
+    " evidence, chain, after, link, senders, bounced, unsure, waiting,"
+    " delay_p50_us / 1e6 AS delay_p50, delay_p95_us / 1e6 AS delay_p95,"
+    " usual_p50_us / 1e6 AS usual_p50, usual_p95_us / 1e6 AS usual_p95,"
+    " missed FROM incident;"
     "CREATE VIEW v_queue AS SELECT s.name AS snapshot, s.host, s.mta,"
     " e.queue, e.queue_id, e.sender, w.recipient, e.size,"
     " datetime(e.arrived_us / 1e6, 'unixepoch') AS arrived, e.attempts,"

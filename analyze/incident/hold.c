@@ -148,6 +148,8 @@ report(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
        size_t i)
 {
 	struct held *first = &h->v[i];
+	struct mm_hit *hits;
+	size_t n = 0;
 	struct mm_incident *in =
 	    mm_incidents_add(list, "hold", MM_STR("local"));
 
@@ -159,6 +161,7 @@ report(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
 			? MM_STR("local_error: removed by an operator")
 			: MM_STR("local_error: put on hold");
 	in->confidence = 0.98;
+	hits = mm_alloc((h->n - i) * sizeof(*hits));
 	for (size_t k = i; k < h->n; k++) {
 		struct held *o = &h->v[k];
 
@@ -172,9 +175,12 @@ report(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
 			continue;
 		o->done = true;
 		take(in, o);
+		hits[n++] = (struct mm_hit){ o->start_us, o->message };
 		mm_incident_also(list, in, o->queue_id);
 	}
 	mm_incident_place(in, first->end_at);
+	mm_incident_hit_mails(sc, list, in, hits, n);
+	free(hits);
 }
 
 static enum mm_status

@@ -175,6 +175,71 @@ typical(const struct mm_series *s, const struct mm_incident *in, uint32_t *ids)
 }
 
 void
+mm_incident_hit(const struct mm_scene *sc, struct mm_incidents *l,
+		struct mm_incident *in, const struct mm_hit *hits, size_t n)
+{
+	struct mm_hit *kept =
+	    mm_arena_alloc(&l->texts, (n + 1) * sizeof(*kept));
+	uint32_t *ids;
+
+	memcpy(kept, hits, n * sizeof(*kept));
+	in->hits = kept;
+	in->n_hits = mm_hits_sort(kept, n);
+	if (in->recipients == 0)
+		in->recipients = (uint32_t)in->n_hits;
+	if (in->messages > 0)
+		return;
+	ids = mm_alloc((in->n_hits + 1) * sizeof(*ids));
+	for (size_t i = 0; i < in->n_hits; i++)
+		ids[i] = sc->stock.lays[kept[i].recipient].message;
+	in->messages = distinct(ids, in->n_hits);
+	free(ids);
+}
+
+void
+mm_incident_hit_mails(const struct mm_scene *sc, struct mm_incidents *l,
+		      struct mm_incident *in, const struct mm_hit *hits,
+		      size_t n)
+{
+	const struct mm_stock *k = &sc->stock;
+	struct mm_hit *all = NULL;
+	size_t n_all = 0, cap = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		uint32_t m = hits[i].recipient;
+
+		for (uint32_t at = k->first[m];
+		     m < k->n_mails && at < k->first[m + 1]; at++) {
+			all = mm_grow(all, n_all, &cap, sizeof(*all));
+			all[n_all++] =
+			    (struct mm_hit){ hits[i].t_us, k->of[at] };
+		}
+	}
+	if (n_all > 0)
+		mm_incident_hit(sc, l, in, all, n_all);
+	free(all);
+}
+
+/* Those that its failed contacts were for. */
+static void
+hit_by(const struct mm_scene *sc, struct mm_incidents *l,
+       struct mm_incident *in)
+{
+	const struct mm_contact *all = sc->series->contacts;
+	struct mm_hit *hits = mm_alloc((in->n_bad + 1) * sizeof(*hits));
+	size_t n = 0;
+
+	for (size_t i = 0; i < in->n_bad; i++) {
+		const struct mm_contact *c = &all[in->bad[i]];
+
+		if (c->recipient != 0 && c->recipient < sc->stock.n_lays)
+			hits[n++] = (struct mm_hit){ c->t_us, c->recipient };
+	}
+	mm_incident_hit(sc, l, in, hits, n);
+	free(hits);
+}
+
+void
 mm_incident_from(const struct mm_scene *sc, struct mm_incidents *l,
 		 struct mm_incident *in, const uint32_t *bad, size_t n)
 {
@@ -199,4 +264,5 @@ mm_incident_from(const struct mm_scene *sc, struct mm_incidents *l,
 	if (distinct(ids, n) == 1)
 		in->host = s->dict->origins[origin].host;
 	free(ids);
+	hit_by(sc, l, in);
 }

@@ -12,6 +12,7 @@ static const struct mm_detector *const detectors[] = {
 	&mm_detect_receivers,  &mm_detect_pause,      &mm_detect_hold,
 	&mm_detect_local_stop, &mm_detect_transports, &mm_detect_failover,
 	&mm_detect_spikes,     &mm_detect_said,	      &mm_detect_gaps,
+	&mm_detect_backlog,    &mm_detect_retries,
 };
 
 /* ---- the list ---- */
@@ -121,7 +122,10 @@ load_scene(struct mm_scene *sc, struct mm_store *s, struct mm_err *err)
 	sc->series = mm_series_load(s, err);
 	if (sc->series == NULL)
 		return err->code;
-	st = mm_rows_events(s, on_event, sc, err);
+	st =
+	    mm_stock_load(&sc->stock, s, sc->limits, sc->series->first_us, err);
+	if (st == MM_OK)
+		st = mm_rows_events(s, on_event, sc, err);
 	if (st == MM_OK)
 		st = mm_rows_steps(s, on_step, sc, err);
 	return st;
@@ -131,6 +135,7 @@ static void
 free_scene(struct mm_scene *sc)
 {
 	mm_series_free(sc->series);
+	mm_stock_free(&sc->stock);
 	mm_arena_fini(&sc->texts);
 	free(sc->events);
 	free(sc->steps);
@@ -219,7 +224,20 @@ write_all(const struct mm_scene *sc, struct mm_incidents *l, struct mm_err *err)
 			.messages = in->messages,
 			.recipients = in->recipients,
 			.attempts_failed = in->attempts_failed,
+			.passed = in->n_passed,
 			.expired = in->expired,
+			.chain = in->chain,
+			.after = in->after,
+			.link = in->link,
+			.senders = in->senders,
+			.bounced = in->bounced,
+			.unsure = in->unsure,
+			.waiting = in->waiting,
+			.delay_p50_us = in->delay_p50_us,
+			.delay_p95_us = in->delay_p95_us,
+			.usual_p50_us = in->usual_p50_us,
+			.usual_p95_us = in->usual_p95_us,
+			.missed = in->missed,
 		};
 	}
 	st = mm_incident_write(sc->store, rows, l->n, err);
@@ -273,9 +291,14 @@ mm_incidents_find(struct mm_store *s, const struct mm_limits *limits,
 		mm_incidents_widen(&sc, &list);
 		drop_muted(limits, &list);
 		qsort(list.v, list.n, sizeof(*list.v), by_start);
+		mm_incidents_link(&list);
+		st = mm_incidents_toll(&sc, &list, err);
+		if (st == MM_OK)
+			st = mm_incidents_trigger(&sc, &list, err);
 		for (size_t i = 0; i < list.n; i++)
 			mm_incident_tell(&list, &list.v[i]);
-		st = write_all(&sc, &list, err);
+		if (st == MM_OK)
+			st = write_all(&sc, &list, err);
 	}
 	free_scene(&sc);
 	mm_arena_fini(&list.texts);

@@ -9,6 +9,7 @@
 
 #include "analyze/incident/limits.h"
 #include "analyze/incident/series.h"
+#include "analyze/incident/stock.h"
 
 #define MM_EVIDENCE_MAX 10
 #define MM_ALSO_MAX	60
@@ -38,6 +39,20 @@ struct mm_incident {
 	/* The contacts that failed, by time, for who looks closer; arena. */
 	const uint32_t *bad;
 	size_t n_bad;
+	/* Whom it hit, by recipient; arena. */
+	const struct mm_hit *hits;
+	size_t n_hits;
+	uint32_t waiting; /* at the peak of a backlog */
+	/* Numbers in the list, from 1: what leads its chain, and what it came
+	 * of (0: nothing known), with the proof. */
+	uint32_t chain, after;
+	struct mm_str link;
+	/* What it cost. Delays of those it hit and that came, and of the same
+	 * receivers' mail before; MM_TIME_NONE: none to measure by. */
+	uint32_t senders, bounced;
+	uint32_t unsure; /* messages: may have come twice */
+	int64_t delay_p50_us, delay_p95_us, usual_p50_us, usual_p95_us;
+	struct mm_str missed; /* deadlines: a JSON list; absent: none */
 };
 
 struct mm_incidents {
@@ -63,6 +78,7 @@ struct mm_scene_step { /* of a message, by time */
 struct mm_scene {
 	struct mm_store *store;
 	struct mm_series *series;
+	struct mm_stock stock;
 	const struct mm_limits *limits;
 	struct mm_scene_event *events;
 	struct mm_scene_step *steps;
@@ -79,7 +95,8 @@ struct mm_detector {
 
 extern const struct mm_detector mm_detect_pause, mm_detect_hold,
     mm_detect_local_stop, mm_detect_transports, mm_detect_failover,
-    mm_detect_spikes, mm_detect_gaps, mm_detect_said;
+    mm_detect_spikes, mm_detect_gaps, mm_detect_said, mm_detect_backlog,
+    mm_detect_retries;
 
 /* Find the incidents of a filled case and write them into it. */
 enum mm_status mm_incidents_find(struct mm_store *s,
@@ -103,7 +120,30 @@ void mm_incident_place(struct mm_incident *in, struct mm_place at);
 void mm_incident_from(const struct mm_scene *sc, struct mm_incidents *l,
 		      struct mm_incident *in, const uint32_t *bad, size_t n);
 
+/* Whom it hit: copied; counts messages and recipients where nobody has. */
+void mm_incident_hit(const struct mm_scene *sc, struct mm_incidents *l,
+		     struct mm_incident *in, const struct mm_hit *hits,
+		     size_t n);
+/* The same for all recipients of messages; t_us of each in `hits`, with the
+ * message in place of the recipient. */
+void mm_incident_hit_mails(const struct mm_scene *sc, struct mm_incidents *l,
+			   struct mm_incident *in, const struct mm_hit *hits,
+			   size_t n);
+
 /* Incidents that are one become one. `list` is sorted by start. */
 void mm_incidents_widen(const struct mm_scene *sc, struct mm_incidents *list);
+
+/* What each cost; and how all mail kept its deadlines, into the case. */
+enum mm_status mm_incidents_toll(const struct mm_scene *sc,
+				 struct mm_incidents *list,
+				 struct mm_err *err) MM_USE_RESULT;
+
+/* What may have set each off. */
+enum mm_status mm_incidents_trigger(const struct mm_scene *sc,
+				    struct mm_incidents *list,
+				    struct mm_err *err) MM_USE_RESULT;
+
+/* What came of what; the list, sorted by start, is put in order of chains. */
+void mm_incidents_link(struct mm_incidents *list);
 
 #endif

@@ -1,7 +1,8 @@
 /* limits.h - thresholds and mutes that the user may set.
  *
- * An INI file (formats/base/ini.h): section [limits] with the keys below, and
- * sections [mute] with `kind`, `target` (either may be absent: any).
+ * An INI file (formats/base/ini.h): section [limits] with the keys below,
+ * sections [mute] with `kind`, `target` (either may be absent: any), and
+ * sections [class "NAME"] with `sender`, `recipient`, `deadline`.
  */
 #ifndef MM_INCIDENT_LIMITS_H
 #define MM_INCIDENT_LIMITS_H
@@ -20,6 +21,13 @@ struct mm_limits {
 		struct mm_str kind, target;
 	} mutes[MM_MUTES_MAX];
 	size_t n_mutes;
+	/* Mail that must be there in time: patterns (mm_str_glob); absent:
+	 * any. The first that fits counts. */
+	struct mm_class {
+		struct mm_str name, sender, recipient;
+		int64_t deadline_us;
+	} classes[MM_CLASSES_MAX];
+	size_t n_classes;
 };
 
 void mm_limits_default(struct mm_limits *l);
@@ -27,5 +35,9 @@ void mm_limits_default(struct mm_limits *l);
 enum mm_status mm_limits_read(struct mm_limits *l, const char *path,
 			      struct mm_arena *texts,
 			      struct mm_err *err) MM_USE_RESULT;
+/* "otp=sender:codes@*:5m" */
+enum mm_status mm_limits_class(struct mm_limits *l, struct mm_str text,
+			       struct mm_arena *texts,
+			       struct mm_err *err) MM_USE_RESULT;
 
 #endif

@@ -382,6 +382,7 @@ on_attempt(void *ctx, const struct mm_lean_attempt *a)
 				.line = a->line,
 				.n = 1,
 				.sign = (uint8_t)sign,
+				.unsure = a->unsure,
 				.leg = a->leg };
 	bool local;
 

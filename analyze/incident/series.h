@@ -22,6 +22,7 @@ struct mm_contact {
 	uint8_t sign; /* enum mm_sign */
 	bool leg;     /* another host was tried after it */
 	bool took;    /* good: the mail was taken */
+	bool unsure;  /* lost after the end of data: may have been taken */
 };
 
 struct mm_host {

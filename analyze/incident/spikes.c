@@ -43,7 +43,8 @@ static const struct kind kinds[] = {
 
 struct seen {
 	int64_t t_us;
-	uint32_t from; /* of the intern */
+	uint32_t from;	  /* of the intern */
+	uint32_t message; /* 0: none */
 	struct mm_place at;
 };
 
@@ -195,6 +196,7 @@ add(const struct look *l, struct mm_str who, const struct slot *first,
 {
 	size_t a = first->first, b = last->first + last->n, top = 0;
 	struct mm_incident *in;
+	struct mm_hit *hits;
 
 	if (l->kind->stolen && !is_stolen(l, a, b))
 		return;
@@ -223,11 +225,16 @@ add(const struct look *l, struct mm_str who, const struct slot *first,
 					  "at other times",
 					  l->kind->cause, top, usual));
 	/* Lines from its beginning, and who it came from. */
+	hits = mm_calloc(b - a + 1, sizeof(*hits));
 	for (size_t i = a; i < b; i++) {
 		mm_incident_place(in, l->rows[i].at);
 		mm_incident_also(l->list, in,
 				 mm_intern_text(&l->from, l->rows[i].from));
+		hits[i - a] =
+		    (struct mm_hit){ l->rows[i].t_us, l->rows[i].message };
 	}
+	mm_incident_hit_mails(l->sc, l->list, in, hits, b - a);
+	free(hits);
 }
 
 static void
@@ -270,6 +277,7 @@ take(void *ctx, const struct mm_flow_row *r)
 	l->rows = mm_grow(l->rows, l->n, &l->cap, sizeof(*l->rows));
 	l->rows[l->n++] = (struct seen){ r->t_us,
 					 mm_intern_add(&l->from, r->from),
+					 r->message,
 					 { r->file, r->line } };
 }
 

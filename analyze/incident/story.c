@@ -5,28 +5,28 @@
 
 /* What happened; the name of the target goes before or where "%" stands. */
 static const struct {
-	const char *kind, *what;
+	const char *kind, *what, *own; /* NULL: the same of the own server */
 } phrases[] = {
-	{ "outage", "% could not be reached or did not take mail" },
-	{ "throttle", "% let only a part of our mail in" },
-	{ "block", "% refused our mail" },
-	{ "greylist", "% put off mail that it did not know yet" },
-	{ "dns", "the name lookups for % failed" },
-	{ "tls", "no TLS session with % came about" },
-	{ "local-stop", "% stood still" },
-	{ "disk", "the disk of % was full or failed" },
-	{ "filter-down", "the content filter % did not take mail" },
-	{ "pause", "mail was kept back on purpose" },
-	{ "hold", "messages were put on hold" },
-	{ "log-gap", "the log of % says nothing" },
-	{ "clock-step", "the clock of % jumped" },
-	{ "volume-spike", "% brought far more mail than before" },
-	{ "bounce-spike", "far more mail than before bounced at %" },
-	{ "backscatter", "bounces of mail that was never sent came in" },
-	{ "compromise", "% sent what is not its habit" },
-	{ "failover", "mail for % took another way" },
-	{ "retry-storm", "% was retried in bursts" },
-	{ "backlog", "mail for % piled up" },
+	{ "outage", "% could not be reached or did not take mail", NULL },
+	{ "throttle", "% let only a part of our mail in", NULL },
+	{ "block", "% refused our mail", NULL },
+	{ "greylist", "% put off mail that it did not know yet", NULL },
+	{ "dns", "the name lookups for % failed", NULL },
+	{ "tls", "no TLS session with % came about", NULL },
+	{ "local-stop", "% stood still", NULL },
+	{ "disk", "the disk of % was full or failed", NULL },
+	{ "filter-down", "the content filter % did not take mail", NULL },
+	{ "pause", "mail was kept back on purpose", NULL },
+	{ "hold", "messages were put on hold", NULL },
+	{ "log-gap", "the log of % says nothing", NULL },
+	{ "clock-step", "the clock of % jumped", NULL },
+	{ "volume-spike", "% brought far more mail than before", NULL },
+	{ "bounce-spike", "far more mail than before bounced at %", NULL },
+	{ "backscatter", "bounces of mail that was never sent came in", NULL },
+	{ "compromise", "% sent what is not its habit", NULL },
+	{ "failover", "mail for % took another way", NULL },
+	{ "retry-storm", "% was retried in bursts", NULL },
+	{ "backlog", "mail for % piled up", "mail piled up at %" },
 };
 
 bool
@@ -48,7 +48,11 @@ add_what(struct mm_buf *b, const struct mm_incident *in)
 
 	for (size_t i = 0; i < MM_COUNT(phrases); i++)
 		if (strcmp(phrases[i].kind, in->kind) == 0)
-			what = mm_str_z(phrases[i].what);
+			what = mm_str_z(own && phrases[i].own != NULL
+					    ? phrases[i].own
+					    : phrases[i].what);
+	if (mm_str_find(in->cause, "removed by") != MM_NOT_FOUND)
+		what = MM_STR("messages were removed from the queue");
 	if (own && strcmp(in->kind, "dns") == 0)
 		name = MM_STR("many receivers at once");
 	else if (own && strcmp(in->kind, "outage") == 0)
@@ -175,6 +179,40 @@ add_edges(struct mm_buf *b, const struct mm_incident *in)
 			    clock_text(in->recovered_us, day, good));
 }
 
+/* "the throttle of big.example" */
+static void
+add_name(struct mm_buf *b, const struct mm_incident *in)
+{
+	mm_buf_addz(b, "the ");
+	mm_buf_addz(b, in->kind);
+	if (!mm_str_is(in->target, "local"))
+		mm_buf_addf(b, " of %.*s", MM_STR_ARG(in->target));
+}
+
+/* What it came of, and what came of it. */
+static void
+add_chain(struct mm_buf *b, const struct mm_incidents *l,
+	  const struct mm_incident *in)
+{
+	uint32_t no = (uint32_t)(in - l->v) + 1;
+	bool any = false;
+
+	if (in->after != 0) {
+		mm_buf_addz(b, " It came of ");
+		add_name(b, &l->v[in->after - 1]);
+		mm_buf_addf(b, ": %.*s.", MM_STR_ARG(in->link));
+	}
+	for (size_t i = 0; i < l->n; i++) {
+		if (l->v[i].after != no)
+			continue;
+		mm_buf_addz(b, any ? ", " : " What came of it: ");
+		add_name(b, &l->v[i]);
+		any = true;
+	}
+	if (any)
+		mm_buf_addc(b, '.');
+}
+
 void
 mm_incident_tell(struct mm_incidents *l, struct mm_incident *in)
 {
@@ -186,9 +224,10 @@ mm_incident_tell(struct mm_incidents *l, struct mm_incident *in)
 	add_impact(&b, in);
 	add_words(&b, in);
 	add_edges(&b, in);
+	add_chain(&b, l, in);
 	if (in->trigger.n > 0)
-		mm_buf_addf(&b, " Shortly before: %.*s.",
-			    MM_STR_ARG(in->trigger));
+		mm_buf_addf(&b, " Just before: %.*s%s", MM_STR_ARG(in->trigger),
+			    in->trigger.p[in->trigger.n - 1] == '.' ? "" : ".");
 	in->story = mm_arena_str(&l->texts, mm_buf_str(&b));
 	mm_buf_fini(&b);
 }

@@ -29,7 +29,7 @@ BEGIN {
 	ok["replay"] = ok["replay/study"] " replay"
 	ok["reports"] = f " reports"
 	# Headers that a room of siblings shares.
-	n = split("logs spools entries formats postfix_record incidents series burst sign habits limits traffic report renderers page", s, " ")
+	n = split("logs spools entries formats postfix_record incidents series burst sign habits limits stock traffic report renderers page", s, " ")
 	for (i = 1; i <= n; i++) shared[s[i] ".h"] = 1
 	siblings["formats/logs"] = siblings["formats/spools"] = 1
 	siblings["analyze/incident"] = siblings["reports"] = 1
