@@ -59,7 +59,30 @@ answer(struct mm_report *r, const char *question, struct mm_buf *b,
 	mm_buf_clear(b);
 }
 
-#define N_ALSO 3 /* further incidents that the head names */
+#define N_ALSO	 3 /* further incidents that the head names */
+#define N_LED_TO 5
+
+/* Is it a consequence of what leads the report? */
+static bool
+is_led_to(const struct mm_tale *t, const struct mm_told *d)
+{
+	return d != t->worst && d->after != 0 &&
+	       &t->told[d->chain - 1] == t->worst;
+}
+
+/* The end of it and of all that came of it; MM_TIME_NONE: not over. */
+static int64_t
+chain_end(const struct mm_tale *t)
+{
+	int64_t end = t->worst->end_us;
+
+	for (size_t i = 0; i < t->n && end != MM_TIME_NONE; i++)
+		if (is_led_to(t, &t->told[i]) &&
+		    (t->told[i].end_us == MM_TIME_NONE ||
+		     t->told[i].end_us > end))
+			end = t->told[i].end_us;
+	return end;
+}
 
 static const struct mm_told *
 next_worst(const struct mm_tale *t, const struct mm_told *than)
@@ -67,7 +90,8 @@ next_worst(const struct mm_tale *t, const struct mm_told *than)
 	const struct mm_told *next = NULL;
 
 	for (size_t i = 0; i < t->n; i++)
-		if (mm_tale_is_worse(than, &t->told[i]) &&
+		if (!is_led_to(t, &t->told[i]) &&
+		    mm_tale_is_worse(than, &t->told[i]) &&
 		    mm_tale_is_worse(&t->told[i], next))
 			next = &t->told[i];
 	return next;
@@ -78,7 +102,7 @@ static void
 add_also(const struct mm_tale *t, struct mm_buf *b)
 {
 	const struct mm_told *d = t->worst;
-	size_t n = 0;
+	size_t n = 0, others = 0;
 
 	while (n < N_ALSO && (d = next_worst(t, d)) != NULL) {
 		mm_buf_addf(b, "%s%s at %.*s (",
@@ -87,8 +111,31 @@ add_also(const struct mm_tale *t, struct mm_buf *b)
 		add_count(b, d->n_recipients, "recipient");
 		mm_buf_addc(b, ')');
 	}
-	if (t->n > n + 1)
-		mm_buf_addf(b, " and %zu more", t->n - n - 1);
+	for (size_t i = 0; i < t->n; i++)
+		others += !is_led_to(t, &t->told[i]);
+	if (others > n + 1)
+		mm_buf_addf(b, " and %zu more", others - n - 1);
+	if (n > 0)
+		mm_buf_addc(b, '.');
+}
+
+/* " It led to: Backlog at this server, Block at Google." */
+static void
+add_led_to(const struct mm_tale *t, struct mm_buf *b)
+{
+	size_t n = 0, all = 0;
+
+	for (size_t i = 0; i < t->n; i++) {
+		const struct mm_told *d = &t->told[i];
+
+		if (!is_led_to(t, d) || all++ >= N_LED_TO)
+			continue;
+		mm_buf_addf(b, "%s%s at %.*s",
+			    n++ > 0 ? ", " : " It led to: ", d->kind->title,
+			    MM_STR_ARG(d->target));
+	}
+	if (all > n)
+		mm_buf_addf(b, " and %zu more", all - n);
 	if (n > 0)
 		mm_buf_addc(b, '.');
 }
@@ -99,6 +146,7 @@ answer_what(const struct mm_tale *t, struct mm_report *r, struct mm_buf *b)
 	add_what(b, t->worst);
 	add_span(b, t, t->worst);
 	mm_buf_addc(b, '.');
+	add_led_to(t, b);
 	add_also(t, b);
 	answer(r, "What happened", b, MM_STR_ABSENT, t->worst->id);
 }
@@ -162,13 +210,19 @@ static void
 answer_over(const struct mm_tale *t, struct mm_report *r, struct mm_buf *b)
 {
 	const struct mm_told *d = t->worst;
+	int64_t end_us = chain_end(t);
 	char text[MM_TIME_TEXT];
 
-	if (d->end_us != MM_TIME_NONE) {
+	if (end_us != MM_TIME_NONE) {
 		mm_buf_addz(b, "Yes, since ");
-		add_time(b, d->end_us, MM_TIME_NONE);
+		add_time(b, end_us, MM_TIME_NONE);
 		mm_buf_addz(b, " UTC.");
-		(void)mm_time_iso(d->end_us, false, text);
+		if (end_us != d->end_us) {
+			mm_buf_addz(b, " It ended itself at ");
+			add_time(b, d->end_us, end_us);
+			mm_buf_addz(b, ", what it led to lasted longer.");
+		}
+		(void)mm_time_iso(end_us, false, text);
 		mm_report_verdict(
 		    r, t->n_open > 0 ? MM_TONE_WARN : MM_TONE_GOOD,
 		    "Over since %.10s %.8s UTC%s", text, text + 11,
@@ -180,9 +234,9 @@ answer_over(const struct mm_tale *t, struct mm_report *r, struct mm_buf *b)
 		mm_report_verdict(r, MM_TONE_BAD,
 				  "Not over at the end of the logs");
 	}
-	if (t->n_open > (d->end_us == MM_TIME_NONE)) {
+	if (t->n_open > (end_us == MM_TIME_NONE)) {
 		mm_buf_addc(b, ' ');
-		add_count(b, (int64_t)t->n_open - (d->end_us == MM_TIME_NONE),
+		add_count(b, (int64_t)t->n_open - (end_us == MM_TIME_NONE),
 			  "other incident");
 		mm_buf_addz(b, " had no end in the logs.");
 	}

@@ -66,7 +66,7 @@ kind_of(struct mm_str name)
 	return &kinds[i];
 }
 
-/* Columns of the export, in the order of CONTRACT. */
+/* Columns of the export, in its order. */
 enum {
 	KIND,
 	TARGET,
@@ -86,13 +86,32 @@ enum {
 	FAILED,
 	EXPIRED,
 	TRIGGER,
-	EVIDENCE
+	EVIDENCE,
+	NUMBER,
+	CHAIN,
+	AFTER,
+	LINK,
+	SENDERS,
+	BOUNCED,
+	UNSURE,
+	WAITING,
+	DELAY_P50,
+	DELAY_P95,
+	USUAL_P50,
+	USUAL_P95,
+	MISSED
 };
 
 static int64_t
 time_in(const struct mm_cell *cell)
 {
 	return cell->kind == MM_TIME ? cell->i : MM_TIME_NONE;
+}
+
+static int64_t
+span_in(const struct mm_cell *cell)
+{
+	return cell->kind == MM_SPAN ? cell->i : MM_TIME_NONE;
 }
 
 static bool
@@ -159,6 +178,15 @@ told_of(struct mm_tale *t, size_t i)
 		.n_failed = row[FAILED].i,
 		.n_expired = row[EXPIRED].i,
 		.confidence = row[CONFIDENCE].r,
+		.chain = (size_t)row[CHAIN].i,
+		.after = (size_t)row[AFTER].i,
+		.link = row[LINK].s,
+		.n_senders = row[SENDERS].i,
+		.n_bounced = row[BOUNCED].i,
+		.n_unsure = row[UNSURE].i,
+		.delay_us = span_in(&row[DELAY_P50]),
+		.usual_us = span_in(&row[USUAL_P50]),
+		.weight = row[RECIPIENTS].i,
 	};
 
 	(void)snprintf(d.id, sizeof(d.id), "i%zu", i + 1);
@@ -196,15 +224,38 @@ read_tables(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	return t->stories != NULL ? MM_OK : err->code;
 }
 
+/* What came of something else does not lead, nor what is but a sign of it. */
+static int
+rank(const struct mm_told *d)
+{
+	if (d->kind->tone == MM_TONE_PLAIN)
+		return 2;
+	return d->after != 0 || strcmp(d->kind->name, "backlog") == 0 ||
+	       strcmp(d->kind->name, "retry-storm") == 0;
+}
+
+/* A chain weighs what the heaviest of it does. */
+static void
+weigh(struct mm_tale *t)
+{
+	for (size_t i = 0; i < t->n; i++) {
+		struct mm_told *d = &t->told[i], *root;
+
+		if (d->chain == 0 || d->chain > t->n)
+			continue;
+		root = &t->told[d->chain - 1];
+		if (d->weight > root->weight)
+			root->weight = d->weight;
+	}
+}
+
 bool
 mm_tale_is_worse(const struct mm_told *a, const struct mm_told *b)
 {
-	bool a_plain = a->kind->tone == MM_TONE_PLAIN;
-
-	if (b == NULL || a_plain != (b->kind->tone == MM_TONE_PLAIN))
-		return b == NULL || !a_plain;
-	if (a->n_recipients != b->n_recipients)
-		return a->n_recipients > b->n_recipients;
+	if (b == NULL || rank(a) != rank(b))
+		return b == NULL || rank(a) < rank(b);
+	if (a->weight != b->weight)
+		return a->weight > b->weight;
 	if (a->n_failed != b->n_failed)
 		return a->n_failed > b->n_failed;
 	return a < b; /* of one list: the earlier */
@@ -227,10 +278,12 @@ mm_tale_read(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	t->told = mm_calloc(t->n + 1, sizeof(*t->told));
 	for (size_t i = 0; i < t->n; i++) {
 		t->told[i] = told_of(t, i);
-		if (mm_tale_is_worse(&t->told[i], t->worst))
-			t->worst = &t->told[i];
 		t->n_open += t->told[i].end_us == MM_TIME_NONE;
 	}
+	weigh(t);
+	for (size_t i = 0; i < t->n; i++)
+		if (mm_tale_is_worse(&t->told[i], t->worst))
+			t->worst = &t->told[i];
 	return MM_OK;
 }
 

@@ -29,7 +29,14 @@ struct mm_told {
 	int64_t start_us, end_us, peak_us, last_good_us, first_bad_us,
 	    recovered_us;
 	int64_t n_messages, n_recipients, n_failed, n_expired;
+	int64_t n_senders, n_bounced, n_unsure;
+	int64_t delay_us, usual_us; /* half came within; MM_TIME_NONE */
 	double confidence;
+	/* Numbers from 1: what leads its chain, what it came of (0: nothing
+	 * known), and the proof. */
+	size_t chain, after;
+	struct mm_str link;
+	int64_t weight; /* recipients; what leads has the most of its chain */
 };
 
 struct mm_tale {
@@ -37,7 +44,7 @@ struct mm_tale {
 	struct mm_causes *causes;	 /* owned */
 	struct mm_operators *operators;	 /* owned */
 	struct mm_arena texts;
-	struct mm_told *told; /* owned; by start */
+	struct mm_told *told; /* owned; by number */
 	size_t n;
 	const struct mm_told *worst; /* NULL: none at all */
 	size_t n_open;		     /* not over at the end of the logs */

@@ -40,6 +40,7 @@ tell_table(const struct mm_tale *t, struct mm_report *r)
 {
 	static const struct mm_column columns[] = {
 		{ "incident", "incident", MM_TEXT },
+		{ "after", "after", MM_TEXT },
 		{ "kind", "kind", MM_TEXT },
 		{ "target", "target", MM_TEXT },
 		{ "start", "start", MM_TIME },
@@ -56,6 +57,8 @@ tell_table(const struct mm_tale *t, struct mm_report *r)
 		const struct mm_told *d = &t->told[i];
 		const struct mm_cell row[] = {
 			i < N_PARTS ? mm_cell_z(d->id) : mm_cell_null(),
+			d->after != 0 ? mm_cell_z(t->told[d->after - 1].id)
+				      : mm_cell_null(),
 			mm_cell_z(d->kind->title),
 			mm_cell_text(d->target),
 			mm_cell_time(d->start_us),
@@ -69,6 +72,12 @@ tell_table(const struct mm_tale *t, struct mm_report *r)
 		mm_table_add(all, row);
 	}
 	mm_report_table(r, all, "incident");
+}
+
+static struct mm_cell
+some(int64_t n)
+{
+	return n > 0 ? mm_cell_int(n) : mm_cell_null();
 }
 
 static void
@@ -85,8 +94,12 @@ tell_facts(const struct mm_told *d, struct mm_report *r)
 		{ "Recipients", mm_cell_int(d->n_recipients) },
 		{ "Messages", mm_cell_int(d->n_messages) },
 		{ "Failed attempts", mm_cell_int(d->n_failed) },
-		{ "Expired", d->n_expired > 0 ? mm_cell_int(d->n_expired)
-					      : mm_cell_null() },
+		{ "Expired", some(d->n_expired) },
+		{ "Bounced", some(d->n_bounced) },
+		{ "Perhaps delivered twice", some(d->n_unsure) },
+		{ "Senders", some(d->n_senders) },
+		{ "Half came within", mm_cell_span(d->delay_us) },
+		{ "Before it within", mm_cell_span(d->usual_us) },
 		{ "Cause", mm_cell_text(d->cause) },
 		{ "Side", mm_cell_text(d->side) },
 		{ "Confidence", mm_cell_share(d->confidence) },

@@ -181,7 +181,8 @@ test_html(void **state)
 	static const char *const want[] = {
 		"<p class=\"verdict warn\">Over since",
 		"<blockquote>421 4.7.0 slow down &lt;b&gt;</blockquote>",
-		"<td><a href=\"#i1\">i1</a></td><td>Throttle</td>",
+		"<td><a href=\"#i1\">i1</a></td><td class=\"u\">-</td>"
+		"<td>Throttle</td>",
 		"<h3 id=\"i2\">i2 Standstill: server mx1.example.org</h3>",
 		"data-from=\"1795323660\" data-to=\"1795325400\"><a "
 		"href=\"#i1\">i1 Throttle: Google</a>",
