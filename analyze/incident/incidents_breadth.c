@@ -99,25 +99,34 @@ absorb(const struct mm_scene *sc, struct mm_incidents *l)
 
 /* ---- everywhere at once ---- */
 
-/* How many domains were contacted within the window. */
-static size_t
-active(const struct mm_series *s, int64_t from_us, int64_t to_us)
+enum { CONTACTED = 1, FAILED = 2 };
+
+/* Did most of the domains that were contacted within the window fail as `in`
+ * did? Counted by domain, not by incident: a single mail that failed makes no
+ * incident, and one incident may be about many domains. */
+static bool
+is_broad(const struct mm_scene *sc, const struct mm_incident *in)
 {
-	bool *seen = mm_calloc(s->dict->n_names + 1, sizeof(*seen));
-	size_t n = 0;
+	const struct mm_series *s = sc->series;
+	uint8_t *seen = mm_calloc(s->dict->n_names + 1, sizeof(*seen));
+	size_t n_contacted = 0, n_failed = 0;
+	uint8_t sign = in->n_bad > 0 ? s->contacts[in->bad[0]].sign : 0;
 
 	for (size_t i = 0; i < s->n_contacts; i++) {
 		const struct mm_contact *c = &s->contacts[i];
 
-		if (c->t_us < from_us || c->domain == 0 || seen[c->domain])
-			continue;
-		if (c->t_us > to_us)
+		if (c->t_us > end_of(sc, in))
 			break;
-		seen[c->domain] = true;
-		n++;
+		if (c->t_us >= in->start_us && c->domain != 0)
+			seen[c->domain] |=
+			    CONTACTED | (c->sign == sign ? FAILED : 0);
+	}
+	for (size_t i = 0; i < s->dict->n_names; i++) {
+		n_contacted += seen[i] != 0;
+		n_failed += (seen[i] & FAILED) != 0;
 	}
 	free(seen);
-	return n;
+	return n_failed > 0 && (double)n_failed >= MOST * (double)n_contacted;
 }
 
 static int64_t
@@ -143,6 +152,19 @@ together(const struct mm_scene *sc, const struct mm_incident *a,
 	       apart(a->start_us, b->start_us) <= slack &&
 	       a->start_us <= end_of(sc, b) && b->start_us <= end_of(sc, a) &&
 	       apart(end_of(sc, a), end_of(sc, b)) <= slack + longer / 3;
+}
+
+/* A receiver of few mails sees only a part of what all see. */
+static bool
+is_part(const struct mm_scene *sc, const struct mm_incident *whole,
+	const struct mm_incident *o)
+{
+	int64_t slack = sc->series->retry_us / 2;
+
+	return strcmp(whole->kind, o->kind) == 0 &&
+	       strcmp(whole->side, o->side) == 0 &&
+	       o->start_us >= whole->start_us - slack &&
+	       end_of(sc, o) <= end_of(sc, whole) + slack;
 }
 
 /* Seen by many, the edges are sharper than any of them saw alone. */
@@ -177,7 +199,7 @@ join(const struct mm_scene *sc, struct mm_incidents *l, size_t i)
 	for (size_t k = l->n; k-- > i + 1;) {
 		struct mm_incident *o = &l->v[k];
 
-		if (!together(sc, &whole, o))
+		if (!together(sc, &whole, o) && !is_part(sc, &whole, o))
 			continue;
 		merge(sc, l, first, o);
 		if (o->last_good_us > first->last_good_us)
@@ -203,7 +225,7 @@ join_broad(const struct mm_scene *sc, struct mm_incidents *l)
 {
 	for (size_t i = 0; i < l->n; i++) {
 		const struct mm_incident *in = &l->v[i];
-		size_t n = 1, n_active;
+		size_t n = 1;
 
 		if (!is(in, "dns") && !is(in, "outage") && !is(in, "tls"))
 			continue;
@@ -214,8 +236,7 @@ join_broad(const struct mm_scene *sc, struct mm_incidents *l)
 		if (n < MIN_TARGETS)
 			continue;
 		/* Name servers of strangers do not fail together. */
-		n_active = active(sc->series, in->start_us, end_of(sc, in));
-		if (is(in, "dns") || (double)n >= MOST * (double)n_active)
+		if (is(in, "dns") || is_broad(sc, in))
 			join(sc, l, i);
 	}
 }
