@@ -24,6 +24,7 @@
 #include "formats/base/time.h"
 #include "formats/mail/record.h"
 #include "made_case.h"
+#include "made_receivers.h"
 #include "replay/engine/noise.h"
 
 #define MONTH_FIRST_US INT64_C(1793000000000000) /* 2026-10-26T07:33:20Z */
@@ -32,83 +33,7 @@
 #define MONTH_LIFE_US  (5 * MM_DAY_US) /* of a mail in the queue */
 #define MONTH_WEATHERS 64
 #define MONTH_KEPT     2
-
-enum {		     /* receivers; those between are domains by their share */
-       MONTH_LOCAL,  /* mailboxes of this host */
-       MONTH_FILTER, /* a content filter of this host */
-       MONTH_DOMAINS,
-       MONTH_TYPOS = 60, /* never take mail */
-       MONTH_RECEIVERS = 64
-};
-
-enum month_trait {
-	MONTH_GREYLISTS = 1,
-	MONTH_FLAKY = 2,
-	MONTH_NO_TLS = 4,
-	MONTH_SILENT = 8, /* no answer, ever */
-	MONTH_GONE = 16	  /* no such domain */
-};
-
-enum month_says {
-	SAYS_YES,
-	SAYS_NO_USER,
-	SAYS_FULL,
-	SAYS_REFUSED,
-	SAYS_TIMEOUT,
-	SAYS_ILL,
-	SAYS_GREY,
-	SAYS_RATE,
-	SAYS_BLOCK,
-	SAYS_DNS,
-	SAYS_GONE,
-	SAYS_TLS,
-	SAYS_PAUSED,
-	SAYS_LOCAL,
-	SAYS_FILTER,
-	SAYS_COUNT
-};
-
-static const struct {
-	const char *text, *cause;
-	int code;
-	bool final, no_host, no_contact;
-} month_replies[SAYS_COUNT] = {
-	[SAYS_NO_USER] = { "550 5.1.1 no such user", "recipient_unknown", 550,
-			   true, false, false },
-	[SAYS_FULL] = { "452 4.2.2 mailbox full", "mailbox_full", 452, false,
-			false, false },
-	[SAYS_REFUSED] = { "Connection refused", "net_unreachable", 0, false,
-			   false, false },
-	[SAYS_TIMEOUT] = { "Connection timed out", "net_unreachable", 0, false,
-			   false, false },
-	[SAYS_ILL] = { "451 4.3.0 temporary failure", "remote_error", 451,
-		       false, false, false },
-	[SAYS_GREY] = { "450 4.2.0 greylisted", "greylist", 450, false, false,
-			false },
-	[SAYS_RATE] = { "421 4.7.28 too much mail from your address",
-			"throttle_rate", 421, false, false, false },
-	[SAYS_BLOCK] = { "554 5.7.1 your address is on our list", "block_ip",
-			 554, true, false, false },
-	[SAYS_DNS] = { "Host name lookup failure", "dns_failure", 0, false,
-		       true, true },
-	[SAYS_GONE] = { "Host or domain name not found", "domain_unknown", 0,
-			true, true, true },
-	[SAYS_TLS] = { "Cannot start TLS: handshake failure", "tls_failure", 0,
-		       false, false, false },
-	[SAYS_PAUSED] = { "deferred transport", "local_error", 0, false, true,
-			  true },
-	[SAYS_LOCAL] = { "cannot update mailbox", "local_error", 0, false,
-			 false, false },
-	[SAYS_FILTER] = { "Connection refused", "local_error", 0, false, false,
-			  false },
-};
-
-struct month_receiver {
-	char domain[40], host[2][64]; /* the second when the first is skipped */
-	const char *operator_name;
-	double share;
-	unsigned traits;
-};
+#define MONTH_DARK     32
 
 struct month_mail {
 	int64_t t_us;
@@ -130,8 +55,7 @@ struct month_weather {
 	bool clear;	/* without TLS */
 	/* What came of it. */
 	int64_t first_us, last_us;
-	uint64_t hit;
-	int n_messages;
+	int n_messages, n_at[MONTH_RECEIVERS];
 	int64_t last_message;
 };
 
@@ -144,8 +68,11 @@ struct month {
 	struct mm_store *s;
 	uint64_t seed, draws;
 	double a_day; /* messages */
-	/* The log says nothing between; nothing comes but NO_START. */
-	int64_t off_us, on_us;
+	/* The log says nothing meanwhile; of what comes, only NO_START. */
+	struct {
+		int64_t off_us, on_us;
+	} dark[MONTH_DARK];
+	int n_dark;
 	/* Nothing comes by itself. */
 	int64_t kept_us[MONTH_KEPT], kept_for_us;
 	struct month_receiver who[MONTH_RECEIVERS];
@@ -189,123 +116,6 @@ static inline int
 month_pick(struct month *m, int n)
 {
 	return (int)(month_draw(m) * n);
-}
-
-/* ---- who is there ---- */
-
-static inline void
-month_name(struct month *m, int i)
-{
-	/* The large ones, with the hosts and operators they really have. */
-	static const char *const large[][4] = {
-		{ "gmail.com", "gmail-smtp-in.l.google.com",
-		  "alt1.gmail-smtp-in.l.google.com", "google" },
-		{ "outlook.com", "outlook-com.olc.protection.outlook.com",
-		  "outlook-com2.olc.protection.outlook.com", "outlook" },
-		{ "gmx.de", "mx00.gmx.net", "mx01.gmx.net", "gmx" },
-		{ "yahoo.com", "mta5.am0.yahoodns.net", "mta6.am0.yahoodns.net",
-		  "yahoo" },
-		{ "web.de", "mx-ha02.web.de", "mx-ha03.web.de", "gmx" },
-		{ "icloud.com", "mx01.mail.icloud.com", "mx02.mail.icloud.com",
-		  "apple" },
-		{ "googlemail.com", "gmail-smtp-in.l.google.com",
-		  "alt1.gmail-smtp-in.l.google.com", "google" },
-		{ "hotmail.com", "hotmail-com.olc.protection.outlook.com",
-		  "hotmail-com2.olc.protection.outlook.com", "outlook" },
-	};
-	struct month_receiver *r = &m->who[i];
-	size_t rank = (size_t)(i - MONTH_DOMAINS);
-	const char *first = NULL, *second = "";
-
-	(void)snprintf(r->domain, sizeof(r->domain), "firm%d.example", i);
-	if (i >= MONTH_TYPOS) {
-		first = "";
-	} else if (rank < MM_COUNT(large)) {
-		(void)snprintf(r->domain, sizeof(r->domain), "%s",
-			       large[rank][0]);
-		first = large[rank][1];
-		second = large[rank][2];
-		r->operator_name = large[rank][3];
-	} else if (rank % 5 == 0) {
-		first = "aspmx.l.google.com";
-		second = "alt1.aspmx.l.google.com";
-		r->operator_name = "google";
-	} else if (rank % 5 == 1) {
-		r->operator_name = "microsoft365";
-		(void)snprintf(r->host[0], sizeof(r->host[0]),
-			       "firm%d-example.mail.protection.outlook.com", i);
-		(void)snprintf(r->host[1], sizeof(r->host[1]),
-			       "firm%d-example2.mail.protection.outlook.com",
-			       i);
-	} else if (rank % 5 == 2) {
-		first = "mx1.hoster.example";
-		second = "mx2.hoster.example";
-	} else {
-		(void)snprintf(r->host[0], sizeof(r->host[0]),
-			       "mx1.firm%d.example", i);
-		(void)snprintf(r->host[1], sizeof(r->host[1]),
-			       "mx2.firm%d.example", i);
-	}
-	if (first != NULL) {
-		(void)snprintf(r->host[0], sizeof(r->host[0]), "%s", first);
-		(void)snprintf(r->host[1], sizeof(r->host[1]), "%s", second);
-	}
-}
-
-static inline void
-month_people(struct month *m)
-{
-	static const struct {
-		int who;
-		unsigned traits;
-	} traits[] = {
-		{ 13, MONTH_GREYLISTS }, { 20, MONTH_GREYLISTS },
-		{ 35, MONTH_GREYLISTS }, { 50, MONTH_GREYLISTS },
-		{ 21, MONTH_FLAKY },	 { 26, MONTH_NO_TLS },
-		{ 45, MONTH_NO_TLS },	 { MONTH_TYPOS, MONTH_SILENT },
-		{ 61, MONTH_GONE },	 { 62, MONTH_SILENT },
-		{ 63, MONTH_GONE },
-	};
-	double sum = 0;
-
-	for (int i = MONTH_DOMAINS; i < MONTH_RECEIVERS; i++)
-		month_name(m, i);
-	for (size_t i = 0; i < MM_COUNT(traits); i++)
-		m->who[traits[i].who].traits = traits[i].traits;
-	m->who[MONTH_LOCAL] = (struct month_receiver){ .domain = "x.example",
-						       .host = { "local" },
-						       .share = 0.2 };
-	m->who[MONTH_FILTER] =
-	    (struct month_receiver){ .domain = "filtered.example",
-				     .host = { "127.0.0.1" },
-				     .share = 0.1 };
-	for (int i = MONTH_DOMAINS; i < MONTH_TYPOS; i++)
-		sum += 1.0 / (i - MONTH_DOMAINS + 1);
-	for (int i = MONTH_DOMAINS; i < MONTH_TYPOS; i++)
-		m->who[i].share = 0.696 / sum / (i - MONTH_DOMAINS + 1);
-	for (int i = MONTH_TYPOS; i < MONTH_RECEIVERS; i++)
-		m->who[i].share = 0.001;
-}
-
-/* Receivers of this operator (or, named by a host, behind it). */
-static inline uint64_t
-month_at(const struct month *m, const char *operator_name)
-{
-	uint64_t who = 0;
-
-	for (int i = MONTH_DOMAINS; i < MONTH_TYPOS; i++)
-		if (m->who[i].operator_name != NULL &&
-		    strcmp(m->who[i].operator_name, operator_name) == 0)
-			who |= UINT64_C(1) << i;
-	return who;
-}
-
-/* All that take mail by the net. */
-static inline uint64_t
-month_all(void)
-{
-	return ((UINT64_C(1) << MONTH_TYPOS) - 1) &
-	       ~((UINT64_C(1) << MONTH_DOMAINS) - 1);
 }
 
 /* ---- the case ---- */
@@ -387,7 +197,7 @@ month_begin(double a_day, uint64_t seed)
 		   " (6, 'f@x.example', 10), (7, 'g@x.example', 10),"
 		   " (8, 'h@x.example', 10), (9, 'i@x.example', 10),"
 		   " (10, 'k@x.example', 10), (11, '', NULL);");
-	month_people(&m);
+	month_people(m.who);
 	month_dictionaries(&m);
 	m.known = mm_calloc((size_t)MONTH_RECEIVERS * (MONTH_NULL_SENDER + 1) *
 				MONTH_MAILBOXES,
@@ -491,12 +301,16 @@ month_load(const struct month *m, int64_t t_us)
 static inline void
 month_fill(struct month *m)
 {
+	double most = 1.9 * m->a_day / (double)MM_DAY_US;
+
 	for (int64_t t = MONTH_FIRST_US;;) {
 		struct month_mail mail;
 
-		t += (int64_t)(-log(month_draw(m)) / month_load(m, t));
+		t += (int64_t)(-log(month_draw(m)) / most);
 		if (t >= MONTH_END_US)
 			break;
+		if (month_draw(m) * most > month_load(m, t))
+			continue;
 		mail = month_mail(m, t);
 		mail.no_user = month_draw(m) < 0.01;
 		/* A third comes from one of two logins, each at home; a few
@@ -603,8 +417,13 @@ month_meet(struct month *m, const struct month_mail *mail, int64_t id,
 {
 	struct month_weather *w = month_weather_at(m, mail->receiver, t_us);
 	struct month_try t = { .t_us = t_us, .recipient = id };
-	bool other = w != NULL && w->otherwise;
+	bool other;
 
+	/* A greylist lets the retry in. */
+	if (w != NULL && w->says == SAYS_GREY &&
+	    t_us - mail->t_us >= 4 * MM_MINUTE_US)
+		w = NULL;
+	other = w != NULL && w->otherwise;
 	t.says = month_noise(m, mail, t_us);
 	if (w != NULL && w->says != SAYS_YES)
 		t.says = w->says;
@@ -612,8 +431,8 @@ month_meet(struct month *m, const struct month_mail *mail, int64_t id,
 		if (w->n_messages == 0)
 			w->first_us = t_us;
 		w->n_messages += w->last_message != id;
+		w->n_at[mail->receiver] += w->last_message != id;
 		w->last_message = id;
-		w->hit |= UINT64_C(1) << mail->receiver;
 		if (t_us > w->last_us)
 			w->last_us = t_us;
 		if (t_us < w->first_us)
@@ -621,7 +440,8 @@ month_meet(struct month *m, const struct month_mail *mail, int64_t id,
 	}
 	if (!month_replies[t.says].no_contact)
 		t.flags = MM_ATT_CONTACT;
-	if (t.says == SAYS_YES &&
+	/* Who answers does so over TLS. */
+	if ((t.says == SAYS_YES || month_replies[t.says].code > 0) &&
 	    !(m->who[mail->receiver].traits & MONTH_NO_TLS) &&
 	    !(w != NULL && w->clear))
 		t.flags |= MM_ATT_SECURE;
@@ -689,6 +509,23 @@ month_step(struct month *m, int64_t message, int64_t t_us, const char *kind)
 	must(mm_query_step(m->step, &err), &err);
 }
 
+static inline void
+month_dark(struct month *m, int64_t off_us, int64_t on_us)
+{
+	m->dark[m->n_dark].off_us = off_us;
+	m->dark[m->n_dark++].on_us = on_us;
+}
+
+/* When the log is back; the time itself when it is there. */
+static inline int64_t
+month_light(const struct month *m, int64_t t_us)
+{
+	for (int i = 0; i < m->n_dark; i++)
+		if (t_us >= m->dark[i].off_us && t_us < m->dark[i].on_us)
+			return m->dark[i].on_us;
+	return t_us;
+}
+
 /* A mail from its arrival to its end. */
 static inline void
 month_live(struct month *m, const struct month_mail *mail, int64_t id)
@@ -700,7 +537,7 @@ month_live(struct month *m, const struct month_mail *mail, int64_t id)
 	struct month_try last = { 0 };
 
 	if (mail->flags & MM_MSG_NO_START)
-		t += m->on_us - mail->t_us; /* when the log was back */
+		t += month_light(m, mail->t_us) - mail->t_us;
 	if (mail->hold != 0) {
 		struct month_weather *w = &m->weather[mail->hold - 1];
 
@@ -719,7 +556,7 @@ month_live(struct month *m, const struct month_mail *mail, int64_t id)
 			: month_replies[last.says].final  ? MM_FINAL_BOUNCED
 			: t - mail->t_us >= MONTH_LIFE_US ? MM_FINAL_EXPIRED
 							  : final;
-		if (t >= m->off_us && t < m->on_us)
+		if (month_light(m, t) != t)
 			continue;
 		m->tries = mm_grow(m->tries, m->n_tries, &m->cap_tries,
 				   sizeof(*m->tries));
@@ -766,7 +603,7 @@ month_write(struct month *m)
 	for (size_t i = 0; i < m->n_mails; i++) {
 		const struct month_mail *mail = &m->mails[i];
 
-		if (mail->t_us < m->off_us || mail->t_us >= m->on_us ||
+		if (month_light(m, mail->t_us) == mail->t_us ||
 		    (mail->flags & MM_MSG_NO_START) != 0)
 			month_live(m, mail, (int64_t)i + 1);
 	}

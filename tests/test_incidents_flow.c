@@ -51,13 +51,13 @@ struct told {
 static bool
 is_greylisting(const struct mm_incident_row *r)
 {
-	struct month m = { .seed = 0 };
+	struct month_receiver who[MONTH_RECEIVERS] = { 0 };
 
-	month_people(&m);
+	month_people(who);
 	for (int i = 0; i < MONTH_RECEIVERS; i++)
-		if (m.who[i].traits & MONTH_GREYLISTS &&
-		    (mm_str_is(r->target, m.who[i].domain) ||
-		     mm_str_is(r->target, m.who[i].host[0])))
+		if (who[i].traits & MONTH_GREYLISTS &&
+		    (mm_str_is(r->target, who[i].domain) ||
+		     mm_str_is(r->target, who[i].host[0])))
 			return mm_str_is(r->kind, "greylist");
 	return false;
 }
@@ -170,7 +170,7 @@ test_compromise(void **state)
 
 	(void)state;
 	month_fill(&m);
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < 50; i++) {
 		put(&m, (struct month_mail){ .t_us = PLANT_1 + i * MM_SECOND_US,
 					     .sasl = MONTH_ANNA,
 					     .ip = MONTH_STRANGER });
@@ -179,8 +179,8 @@ test_compromise(void **state)
 					     .ip = MONTH_ANNA });
 	}
 	month_write(&m);
-	check(&m, "compromise|anna|2026-11-06T21:20:00Z|2026-11-06T21:21:39Z|"
-		  "100|lines\n");
+	check(&m, "compromise|anna|2026-11-06T21:20:00Z|2026-11-06T21:20:49Z|"
+		  "50|lines\n");
 }
 
 /* The recipients of a list that nobody kept; bounces of mail that others sent
@@ -252,12 +252,11 @@ test_gaps(void **state)
 		struct month m = begin();
 		char want[300], from[MM_TIME_TEXT];
 
-		m.off_us = PLANT_1;
-		m.on_us = m.off_us + 5 * MM_HOUR_US;
+		month_dark(&m, PLANT_1, PLANT_1 + 5 * MM_HOUR_US);
 		month_fill(&m);
 		for (int i = 0; i < 9 && !stopped; i++)
 			put(&m, (struct month_mail){
-				    .t_us = m.off_us + MM_HOUR_US + i,
+				    .t_us = PLANT_1 + MM_HOUR_US + i,
 				    .flags = MM_MSG_NO_START });
 		for (size_t i = 0; i < MM_COUNT(events) && stopped; i++)
 			month_event(&m, events[i].t_us, events[i].kind,

@@ -5,8 +5,10 @@
  * the slots of a spike are few, and the smallest of them is `spike` times the
  * largest of the rest. A load that comes and goes with the day leaves no such
  * step; batches that come at the same time of most days, or weeks, are a
- * habit. It takes four hours of log before
+ * habit. A short spike may fall on two slots, half to each: slots that begin in
+ * the middle of those are looked at, too. It takes four hours of log before
  * anything is called more than before. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -57,6 +59,7 @@ struct look { /* at one party after the other */
 	const struct mm_scene *sc;
 	struct mm_incidents *list;
 	const struct kind *kind;
+	int64_t shift_us; /* of the slots */
 	struct seen *rows;
 	size_t n, cap;
 	struct mm_intern from;
@@ -137,7 +140,8 @@ is_habit(const struct look *l, const struct slot *slots, size_t n,
 	 const struct slot *peak, int64_t period)
 {
 	const struct mm_series *all = l->sc->series;
-	int64_t first = all->first_us / SLOT_US, last = all->last_us / SLOT_US;
+	int64_t first = (all->first_us + l->shift_us) / SLOT_US;
+	int64_t last = (all->last_us + l->shift_us) / SLOT_US;
 	size_t n_others = 0, others, *tops;
 	double usual;
 
@@ -154,22 +158,34 @@ is_habit(const struct look *l, const struct slot *slots, size_t n,
 	       (double)peak->n < l->sc->limits->spike * usual;
 }
 
-static bool
-is_batch(const struct look *l, const struct slot *slots, size_t n,
-	 const struct slot *first, const struct slot *last)
+/* Take the batches out of `slots`, which are by time: they are no spikes, and
+ * nothing that is one need be larger. A load that comes and goes with the day
+ * stays: it has no slot far above the middle one. */
+static size_t
+drop_batches(const struct look *l, struct slot *slots, size_t n)
 {
-	const struct slot *peak = first;
+	const struct mm_limits *m = l->sc->limits;
+	struct slot *all = mm_alloc((n + 1) * sizeof(*all));
+	size_t kept = 0;
+	double least;
 
-	for (const struct slot *s = first; s <= last; s++)
-		if (s->n > peak->n)
-			peak = s;
-	return is_habit(l, slots, n, peak, DAY_SLOTS) ||
-	       is_habit(l, slots, n, peak, 7 * DAY_SLOTS);
+	memcpy(all, slots, n * sizeof(*all));
+	qsort(slots, n, sizeof(*slots), by_count);
+	least = n > 0 ? m->spike * (double)slots[n / 2].n : 0;
+	least = least > m->least ? least : m->least;
+	for (size_t i = 0; i < n; i++)
+		if ((double)all[i].n < least ||
+		    (!is_habit(l, all, n, &all[i], DAY_SLOTS) &&
+		     !is_habit(l, all, n, &all[i], 7 * DAY_SLOTS)))
+			slots[kept++] = all[i];
+	free(all);
+	return kept;
 }
 
 /* ---- spikes ---- */
 
-/* Do rows [a, b) come from clients that were not seen before them? */
+/* Do rows [a, b) come from clients that were not seen before them? The slot
+ * before is left out: its end may be their beginning. */
 static bool
 is_stolen(const struct look *l, size_t a, size_t b)
 {
@@ -177,7 +193,8 @@ is_stolen(const struct look *l, size_t a, size_t b)
 	bool *now = mm_calloc(l->from.n + 1, sizeof(*now));
 	size_t n_new = 0, n_now = 0;
 
-	for (size_t i = 0; i < a; i++)
+	for (size_t i = 0; i < a && l->rows[i].t_us < l->rows[a].t_us - SLOT_US;
+	     i++)
 		before[l->rows[i].from] = true;
 	for (size_t i = a; i < b; i++) {
 		n_now += !now[l->rows[i].from];
@@ -190,7 +207,44 @@ is_stolen(const struct look *l, size_t a, size_t b)
 	return n_now >= MANY_FROM || (a > 0 && 2 * n_new > b - a);
 }
 
+/* Slots are blunt: the rows where the pace changes, at most a slot away. The
+ * best ones by likelihood, of `top` in a slot against `usual`: each row speaks
+ * for the spike, `pace` rows' time without one against it. */
 static void
+sharpen(const struct look *l, const struct slot *first, const struct slot *last,
+	double top, double usual, size_t *a, size_t *b)
+{
+	double pace = (top - usual) / log(top / usual) / (double)SLOT_US;
+	int64_t from = l->rows[first->first].t_us;
+	int64_t to = l->rows[last->first + last->n - 1].t_us;
+	double best = -HUGE_VAL;
+	size_t i = first->first;
+
+	while (i > 0 && from - l->rows[i - 1].t_us < SLOT_US)
+		i--;
+	for (; i < first->first + first->n; i++) {
+		double sum =
+		    pace * (double)(l->rows[i].t_us - from) - (double)i;
+
+		if (sum > best) {
+			best = sum;
+			*a = i;
+		}
+	}
+	best = -HUGE_VAL;
+	for (i = last->first > *a ? last->first : *a;
+	     i < l->n && l->rows[i].t_us - to < SLOT_US; i++) {
+		double sum =
+		    (double)i - pace * (double)(l->rows[i].t_us - from);
+
+		if (sum > best) {
+			best = sum;
+			*b = i + 1;
+		}
+	}
+}
+
+static bool
 add(const struct look *l, struct mm_str who, const struct slot *first,
     const struct slot *last, size_t usual)
 {
@@ -198,8 +252,12 @@ add(const struct look *l, struct mm_str who, const struct slot *first,
 	struct mm_incident *in;
 	struct mm_hit *hits;
 
+	for (const struct slot *s = first; s <= last; s++)
+		top = s->n > top ? s->n : top;
+	sharpen(l, first, last, (double)top, usual > 0 ? (double)usual : 1, &a,
+		&b);
 	if (l->kind->stolen && !is_stolen(l, a, b))
-		return;
+		return false;
 	in = mm_incidents_add(l->list, l->kind->name,
 			      l->kind->stolen ? who : MM_STR("local"));
 	if (!l->kind->stolen)
@@ -213,10 +271,8 @@ add(const struct look *l, struct mm_str who, const struct slot *first,
 	else if (l->sc->series->last_us - in->end_us < SLOT_US)
 		in->end_us = MM_TIME_NONE;
 	for (const struct slot *s = first; s <= last; s++)
-		if (s->n > top) {
-			top = s->n;
+		if (s->n == top)
 			in->peak_us = l->rows[s->first].t_us;
-		}
 	in->side = l->kind->side;
 	in->messages = (uint32_t)(b - a);
 	in->confidence = 1 - (double)(usual > 0 ? usual : 1) / (double)top;
@@ -235,37 +291,49 @@ add(const struct look *l, struct mm_str who, const struct slot *first,
 	}
 	mm_incident_hit_mails(l->sc, l->list, in, hits, b - a);
 	free(hits);
+	return true;
 }
 
-static void
-look_at(void *ctx, struct mm_str who)
+/* Was anything found? */
+static bool
+look_by_slots(struct look *l, struct mm_str who)
 {
-	struct look *l = ctx;
+	bool any = false;
 	struct slot *slots = mm_calloc(l->n + 1, sizeof(*slots));
-	struct slot *timed = mm_alloc((l->n + 1) * sizeof(*timed));
 	const struct mm_series *all = l->sc->series;
 	size_t n_all = (size_t)((all->last_us - all->first_us) / SLOT_US) + 1;
 	size_t n = 0, high, usual = 0;
 
 	for (size_t i = 0; i < l->n; i++) {
-		int64_t no = l->rows[i].t_us / SLOT_US;
+		int64_t no = (l->rows[i].t_us + l->shift_us) / SLOT_US;
 
 		if (n == 0 || slots[n - 1].no != no)
 			slots[n++] = (struct slot){ no, i, 0 };
 		slots[n - 1].n++;
 	}
-	memcpy(timed, slots, n * sizeof(*timed));
+	n = drop_batches(l, slots, n);
 	qsort(slots, n, sizeof(*slots), by_count);
 	high = n_all >= SLOTS_LEAST ? n_spikes(l, slots, n, n_all, &usual) : 0;
 	qsort(slots + n - high, high, sizeof(*slots), by_time);
 	for (size_t i = n - high, k; i < n; i = k) {
 		for (k = i + 1; k < n && slots[k].no == slots[k - 1].no + 1;)
 			k++;
-		if (!is_batch(l, timed, n, &slots[i], &slots[k - 1]))
-			add(l, who, &slots[i], &slots[k - 1], usual);
+		any |= add(l, who, &slots[i], &slots[k - 1], usual);
 	}
-	free(timed);
 	free(slots);
+	return any;
+}
+
+static void
+look_at(void *ctx, struct mm_str who)
+{
+	struct look *l = ctx;
+
+	l->shift_us = 0;
+	if (!look_by_slots(l, who)) {
+		l->shift_us = SLOT_US / 2;
+		(void)look_by_slots(l, who);
+	}
 	l->n = 0;
 }
 
