@@ -6,6 +6,7 @@
 #   make CC=clang   with clang
 #   make fuzz       each fuzzer for a minute, with clang
 #   make bench      speed beside programs from the distribution
+#   make rig        logs of the real MTAs, in chroots; needs root (MTA=exim)
 #   make install    into prefix=/usr/local, below DESTDIR
 
 CC       = gcc
@@ -122,6 +123,10 @@ $(B)/fuzz/%: tests/fuzz/%.c $(B)/libmm.a
 	$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fsanitize=fuzzer $(LDFLAGS) -o $@ \
 	  $< $(B)/libmm.a $(LDLIBS_ALL)
 
+rig: deps-build
+	@$(MAKE) --no-print-directory mailmortem
+	@tests/rig/run $(MTA)
+
 BENCH_MB = 1000
 bench: deps-build
 	@sh tests/deps.sh $(BENCH_PACKAGES)
@@ -165,6 +170,6 @@ uninstall:
 
 -include $(OBJ:.o=.d) $(B)/mailmortem.d $(TESTS:=.d)
 
-.PHONY: all demo check bless build-tests run-tests fuzz run-fuzz bench lint format deps \
-        deps-build clean install uninstall
+.PHONY: all demo check bless build-tests run-tests fuzz run-fuzz rig bench \
+        lint format deps deps-build clean install uninstall
 .SECONDARY:

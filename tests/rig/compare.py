@@ -1,0 +1,329 @@
+#!/usr/bin/env python3
+"""compare.py MAILMORTEM MTA OUT: what mailmortem says of OUT/logs and
+OUT/spool.tar beside OUT/truth.json. Prints a table, each difference by name and
+each line that was not understood. What is expected comes from the sender, the
+sink, the mailboxes and the MTA's own queue listing alone.
+"""
+import collections
+import glob
+import importlib
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+
+PROGRAM, MTA, OUT = sys.argv[1:4]
+LOCAL = ("@rig.example", "@dove.example", "@mx.rig.example")
+CASE = OUT + "/case.mm"
+ON = importlib.import_module("on_" + MTA)
+UNLOGGED, FINALS = ON.UNLOGGED, ON.FINALS
+BECOMES = getattr(ON, "BECOMES", {})
+
+
+def run(*args):
+    p = subprocess.run([PROGRAM, *args], stdout=subprocess.PIPE,
+                       encoding="utf-8", check=False)
+    if p.returncode not in (0, 1, 3):
+        raise SystemExit("%s: exit %d" % (" ".join(args), p.returncode))
+    return [json.loads(line) for line in p.stdout.splitlines()]
+
+
+def name(address):
+    """A local user has one name, whatever the MTA wrote."""
+    address = address.lower()
+    address = address.replace('"', "")
+    for domain in LOCAL:
+        if address.endswith(domain):
+            return address[:-len(domain)]
+    return address
+
+
+# ---- what is true ----
+
+class Truth:
+    def __init__(self, data):
+        self.data = data
+        self.mails = {m["message_id"]: m for m in data["mails"]}
+        self.boxes = collections.Counter((u, m) for u, m in data["mailboxes"])
+        self.sink = collections.defaultdict(list)
+        for row in data["sink"]:
+            self.sink[name(row["recipient"])].append(row)
+        self.waiting = {name(w) for w in data["waiting"]}
+
+    def final(self, mail, recipient):
+        said = FINALS.get((mail["case"], recipient.split("@")[0]))
+        said = said or mail["want"].get("final", {}).get(recipient)
+        if (mail["case"], recipient.split("@")[0]) in BECOMES:
+            said = None
+        if said:
+            return said
+        codes = [row["code"] for row in self.sink[name(recipient)]]
+        if any(c is None or 200 <= c < 300 for c in codes):
+            return "sent"
+        if (name(recipient), mail["message_id"]) in self.boxes:
+            return "sent"
+        if any(c >= 500 for c in codes):
+            return "bounced"
+        if name(recipient) in self.waiting:
+            return "deferred"
+        return "expired" if codes else "nowhere"
+
+    def rows(self):
+        """(case, Message-ID or None, sender, recipient, final)"""
+        for mail in self.data["mails"]:
+            whole = mail["end"] is None or mail["end"] < 300
+            for rcpt in mail["rcpts"]:
+                to, case = rcpt["recipient"], mail["case"]
+                if rcpt["code"] >= 300:
+                    yield case, None, mail["sender"], name(to), "rejected"
+                elif not whole:
+                    yield (case, mail["message_id"], mail["sender"], name(to),
+                           "rejected")
+                elif mail["end"] is not None:
+                    reals = mail["want"].get("becomes", {}).get(to, [to])
+                    reals = BECOMES.get((case, to.split("@")[0]), reals)
+                    finals = [self.final(mail, real) for real in reals]
+                    if mail["want"].get("one_name"):
+                        reals, finals = [to], sorted(finals)[-1:]
+                    for real, final in zip(reals, finals):
+                        yield (case, mail["message_id"], mail["sender"],
+                               name(real), final)
+        for row in self.data["sink"]:
+            if row["sender"] == "" and row["message_id"] not in self.mails \
+                    and row["stage"] == "end":
+                yield ("notice to " + row["recipient"], row["message_id"], None,
+                       name(row["recipient"]), "sent")
+        for user, mid in self.data["mailboxes"]:
+            if mid not in self.mails:
+                yield "notice to " + user, mid, None, user, "sent"
+
+    def codes(self, recipient):
+        return [r["code"] for r in self.sink[name(recipient)]]
+
+    def notices(self):
+        """Message-ID of the mail that each notice at the sink is about."""
+        for row in self.data["sink"]:
+            about = row["recipient"].split("@")[0].partition("+from-")[2]
+            if row["sender"] == "" and about and row["stage"] == "end":
+                yield about
+
+
+# ---- what mailmortem says ----
+
+class Told:
+    def __init__(self):
+        run("ingest", "-q", "-c", CASE, OUT + "/logs", OUT + "/spool.tar")
+        self.db = sqlite3.connect("file:%s?mode=ro" % CASE, uri=True)
+        self.rows = run("export", "deliveries", "-c", CASE)
+
+    def ask(self, sql, *args):
+        return self.db.execute(sql, args).fetchall()
+
+
+class Check:
+    table = []
+
+    def __init__(self, title):
+        self.title, self.n, self.differences = title, 0, []
+        self.unlogged = 0   # not in the log: on_MTA.py says why
+        Check.table.append(self)
+
+    def same(self, what, want, got):
+        self.n += 1
+        if want != got:
+            self.differences.append("%s: %s, but mailmortem says %s"
+                                    % (what, want, got))
+
+
+def finals(truth, told):
+    check = Check("finals")
+    left = list(told.rows)
+
+    def take(fits):
+        for row in left:
+            if fits(row):
+                left.remove(row)
+                return row
+        return None
+
+    unmatched = []
+    for case, mid, sender, rcpt, final in truth.rows():
+        def same(row, strict):
+            if name(row["recipient"] or "") != rcpt:
+                return False
+            if strict and (row["final"] != final or row["next"]):
+                return False
+            if row["message_id"] and mid:
+                return row["message_id"] == mid
+            # None: a log that names no sender.
+            return row["sender"] in (None, sender or "")
+        if (case, rcpt.split("@")[0]) in UNLOGGED:
+            check.unlogged += 1
+            take(lambda r: same(r, False))
+            continue
+        row = take(lambda r: same(r, True))
+        if row:
+            check.n += 1
+        else:
+            unmatched.append((case, rcpt, final, same))
+    for case, rcpt, final, same in unmatched:
+        row = take(lambda r: same(r, False))
+        check.same("%s to %s" % (case, rcpt), final, row and "%s (%s)" % (
+            row["final"], row["source"]) or "nothing")
+    ends = {(r["message_id"], r["final"]) for r in told.rows}
+    for row in left:
+        # Handed on: the row of the last hop was compared, this has its final.
+        if row["next"] and (row["message_id"], row["final"]) in ends:
+            continue
+        check.same("%s (%s) to %s" % (row["message_id"], row["sender"],
+                                      row["recipient"]),
+                   "no such row", "%s (%s)" % (row["final"], row["source"]))
+
+
+def attempts(truth, told):
+    """The answers of the sink, in their order."""
+    check = Check("answers")
+    got, found = (collections.defaultdict(k) for k in (list, set))
+    for row in told.rows:
+        seen = found[name(row["recipient"])]
+        for a in row["attempts"]:
+            # Those of the hop that it was handed on to stand with both.
+            if a["source"] in seen:
+                continue
+            seen.add(a["source"])
+            if a["contact"] and a["ip"] in ("192.0.2.25", "192.0.2.26",
+                                            "192.0.2.24"):
+                # Some write no code where a mail was taken.
+                code = a["code"] or (250 if a["outcome"] == "sent" else None)
+                got[name(row["recipient"])].append((a["t"], code))
+    for rcpt in truth.sink:
+        if rcpt.startswith("ok+from-") or any(
+                r["recipient"].endswith(ON.BY_PROGRAM)
+                for r in truth.sink[rcpt]):
+            continue
+        codes = [c for _, c in sorted(got[rcpt], key=lambda x: x[0])]
+        check.same(rcpt, truth.codes(rcpt), codes)
+
+
+def logins(truth, told):
+    check = Check("logins")
+    for mail in truth.data["mails"]:
+        if mail["user"]:
+            users = told.ask("SELECT DISTINCT sasl_user FROM v_message WHERE"
+                             " message_id = ?", mail["message_id"])
+            check.same(mail["case"], mail["user"],
+                       users[0][0] if users else None)
+    others = [m for m in truth.mails.values() if not m["user"]]
+    for mail in others:
+        users = told.ask("SELECT DISTINCT sasl_user FROM v_message WHERE"
+                         " message_id = ? AND sasl_user IS NOT NULL",
+                         mail["message_id"])
+        check.same(mail["case"], [], users)
+
+
+def verdicts(truth, told):
+    check = Check("verdicts")
+    for mail in truth.data["mails"]:
+        want = mail["want"].get("verdict")
+        if not want:
+            continue
+        if mail["end"] == 250:
+            rows = told.ask(
+                "SELECT v.program, v.opinion FROM v_verdict v JOIN message m"
+                " ON m.id = v.message WHERE m.message_id = ?",
+                mail["message_id"])
+        else:
+            # A refused one is known by its envelope.
+            rows = told.ask("SELECT program, opinion FROM v_verdict"
+                            " WHERE sender = ?", mail["sender"])
+        fits = [r for r in rows if r[0].startswith(want[0])
+                and r[1] == want[1]]
+        check.same(mail["case"], list(want), list(want) if fits else rows)
+
+
+def notices(truth, told):
+    check = Check("notices")
+    want = collections.Counter(truth.notices())
+    rows = told.ask(
+        "SELECT DISTINCT p.message_id, c.id, a.text FROM edge e JOIN message p"
+        " ON p.id = e.from_message JOIN message c ON c.id = e.to_message"
+        " JOIN recipient r ON r.message = c.id JOIN address a ON"
+        " a.id = r.address WHERE e.kind = 7 AND r.final = 1")
+    got = collections.Counter(
+        mid.split("@")[0] for mid, _, to in rows
+        if mid and to.lower().startswith("ok+from-%s@"
+                                         % mid.split("@")[0].lower()))
+    for case in sorted(set(want) | set(got)):
+        if ("notices", "*") in UNLOGGED:
+            check.unlogged += 1
+            continue
+        check.same(case, want[case], got[case])
+    for mail in truth.data["mails"]:
+        n = mail["want"].get("notices")
+        if n is not None:
+            check.same("rig: " + mail["case"], n, want[mail["case"]])
+
+
+def doubles(truth, told):
+    check = Check("doubles")
+    twice = {r for r, rows in truth.sink.items() if sum(
+        row["stage"] == "end" and row["code"] in (None, 250)
+        for row in rows) > 1 and not r.startswith("ok+from-")}
+    got = {name(r["recipient"]) for r in run("export", "duplicates", "-c",
+                                             CASE)}
+    for rcpt in sorted(twice | got):
+        if ("doubles", rcpt.split("@")[0]) in UNLOGGED:
+            check.unlogged += 1
+            continue
+        check.same(rcpt, rcpt in twice, rcpt in got)
+
+
+def queue(truth, told):
+    check = Check("queue")
+    got = {name(r["recipient"]) for r in run("export", "queue", "-c", CASE)}
+    for rcpt in sorted(truth.waiting | got):
+        check.same(rcpt, rcpt in truth.waiting, rcpt in got)
+
+
+def lines():
+    check = Check("lines")
+    for path in sorted(glob.glob(OUT + "/logs/*")):
+        with open(path, "rb") as f:
+            n = sum(1 for _ in f)
+        if n == 0:
+            continue
+        for row in run("explain", "--json", "%s:1-%d" % (path, n)):
+            verdict = row["verdict"].split(":")[0]
+            check.n += 1
+            # The logger's own lines are nobody's mail.
+            if verdict in ("understood", "noise") or \
+                    row["tag"] in ("rsyslogd", "systemd"):
+                continue
+            check.differences.append("%s:%d: %s: %s: %s" % (
+                os.path.basename(path), row["line"], verdict, row["tag"],
+                row["text"]))
+
+
+def main():
+    with open(OUT + "/truth.json", encoding="utf-8") as f:
+        truth = Truth(json.load(f))
+    if os.path.exists(CASE):
+        os.unlink(CASE)
+    told = Told()
+    for ask in (finals, attempts, logins, verdicts, notices, doubles, queue):
+        ask(truth, told)
+    lines()
+    print("%-10s  %-9s  %5s  %5s  %10s" % (MTA, "what", "rows", "agree",
+                                           "not logged"))
+    for c in Check.table:
+        n = len(c.differences)
+        print("%-10s  %-9s  %5d  %5d  %10d" % ("", c.title, c.n, c.n - n,
+                                               c.unlogged))
+    for c in Check.table:
+        for text in c.differences:
+            print("%s: %s: %s" % (MTA, c.title, text))
+    sys.exit(any(c.differences for c in Check.table))
+
+
+main()
