@@ -26,11 +26,18 @@ struct way {
 
 static const struct way ways[MM_FIND_COUNT] = {
 	[MM_FIND_QUEUE_ID] = {
-	    "CREATE INDEX IF NOT EXISTS message_queue_id ON message(queue_id);",
+	    "CREATE INDEX IF NOT EXISTS message_queue_id ON message(queue_id);"
+	    "CREATE INDEX IF NOT EXISTS recipient_message ON"
+	    " recipient(message);",
 	    /* Haraka's lines also say "ID.1", for what goes out of ID. */
 	    "SELECT id FROM message WHERE queue_id %s UNION "
 	    "SELECT id FROM message WHERE instr(?1, '.') > 0 AND"
-	    " queue_id = rtrim(rtrim(?1, '0123456789'), '.')", true,
+	    " queue_id = rtrim(rtrim(?1, '0123456789'), '.')"
+	    /* OpenSMTPD: an envelope's id begins with the message's. */
+	    " UNION SELECT m.id FROM message m JOIN recipient r"
+	    " ON r.message = m.id WHERE length(?1) = 16 AND"
+	    " m.queue_id = substr(?1, 1, 8) AND r.envelope IS NOT NULL AND"
+	    " m.queue_id || printf('%08x', r.envelope) = ?1", true,
 	},
 	[MM_FIND_MESSAGE_ID] = {
 	    "CREATE INDEX IF NOT EXISTS message_message_id"

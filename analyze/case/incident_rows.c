@@ -88,8 +88,8 @@ mm_lean_recipients(struct mm_store *s,
 {
 	struct mm_query *q = mm_query_new(
 	    s,
-	    "SELECT id, message, address, final, final_us, attempts"
-	    " FROM recipient ORDER BY id",
+	    "SELECT id, message, address, final, final_us, attempts,"
+	    " envelope FROM recipient ORDER BY id",
 	    err);
 	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
 
@@ -101,6 +101,7 @@ mm_lean_recipients(struct mm_store *s,
 			.final = (uint8_t)mm_query_int(q, 3),
 			.final_us = time_at(q, 4),
 			.attempts = id_at(q, 5),
+			.envelope = id_at(q, 6),
 		};
 
 		st = row(ctx, &r);

@@ -26,7 +26,8 @@ struct mm_lean_attempt {
 
 struct mm_lean_recipient {
 	uint32_t id, message, address, attempts;
-	uint8_t final; /* enum mm_final */
+	uint32_t envelope; /* the end of its id at OpenSMTPD; 0: none */
+	uint8_t final;	   /* enum mm_final */
 	int64_t final_us;
 };
 

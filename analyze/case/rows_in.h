@@ -25,8 +25,9 @@ struct mm_row_message {
 struct mm_row_recipient {
 	uint32_t id, message, address, orig, reply, relay;
 	uint32_t n_attempts;
-	uint32_t next; /* message it went on as */
-	uint32_t heir; /* recipient there whose final counts */
+	uint32_t next;	   /* message it went on as */
+	uint32_t heir;	   /* recipient there whose final counts */
+	uint32_t envelope; /* OpenSMTPD: what its id has behind the queue id */
 	uint8_t final, proof;
 	int64_t final_us;
 };

@@ -61,7 +61,7 @@ static const char add_waiting[] =
     "INSERT INTO recipient SELECT (SELECT coalesce(max(id), 0)"
     "  FROM recipient) + row_number() OVER (ORDER BY u.message, u.text),"
     " u.message, a.id, NULL, max(u.final), NULL, NULL, NULL, 0, NULL, NULL,"
-    " NULL FROM untold u JOIN (SELECT text, min(id) AS id FROM address"
+    " NULL, NULL FROM untold u JOIN (SELECT text, min(id) AS id FROM address"
     "  WHERE text IN (SELECT text FROM untold) GROUP BY text) a"
     " ON a.text = u.text GROUP BY u.message, a.id;";
 

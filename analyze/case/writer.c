@@ -32,7 +32,7 @@ static const char *const inserts[MM_ROW_KINDS] = {
 	    "INSERT INTO message VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?,"
 	    "?,?)",
 	[MM_ROW_RECIPIENT] =
-	    "INSERT INTO recipient VALUES(?,?,?,?,?,?,?,?,?,?,?,?)",
+	    "INSERT INTO recipient VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?)",
 	[MM_ROW_ATTEMPT] =
 	    "INSERT INTO attempt VALUES(NULL,?,?,?,?,?,?,?,?,?,?,?,?,"
 	    "?,?,?)",
@@ -117,6 +117,7 @@ bind_recipient(struct mm_query *q, const struct mm_row *row)
 	bind_id(q, 9, r->next);
 	bind_id(q, 10, r->heir);
 	bind_id(q, 11, r->proof);
+	bind_id(q, 12, r->envelope);
 }
 
 static void

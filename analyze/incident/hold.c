@@ -143,13 +143,42 @@ name_all(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
 	return st;
 }
 
+/* Whom it kept: all recipients, or those that were removed. OpenSMTPD's
+ * operators name each by an id of its own. */
+static void
+add_recipients(const struct mm_scene *sc, struct mm_incidents *list,
+	       struct mm_incident *in, const struct held *o,
+	       struct mm_hit **hits, size_t *n, size_t *cap)
+{
+	const struct mm_stock *k = &sc->stock;
+
+	mm_incident_also(list, in, o->queue_id);
+	if (o->message >= k->n_mails)
+		return;
+	for (uint32_t i = k->first[o->message]; i < k->first[o->message + 1];
+	     i++) {
+		const struct mm_lay *lay = &k->lays[k->of[i]];
+
+		if (o->deleted && lay->final != MM_FINAL_DELETED)
+			continue;
+		*hits = mm_grow(*hits, *n, cap, sizeof(**hits));
+		(*hits)[(*n)++] = (struct mm_hit){ o->start_us, k->of[i] };
+		if (lay->envelope != 0)
+			mm_incident_also(
+			    list, in,
+			    mm_str_z(mm_arena_fmt(&list->texts, "%.*s%08x",
+						  MM_STR_ARG(o->queue_id),
+						  lay->envelope)));
+	}
+}
+
 static void
 report(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
        size_t i)
 {
 	struct held *first = &h->v[i];
-	struct mm_hit *hits;
-	size_t n = 0;
+	struct mm_hit *hits = NULL;
+	size_t n = 0, cap = 0;
 	struct mm_incident *in =
 	    mm_incidents_add(list, "hold", MM_STR("local"));
 
@@ -161,7 +190,6 @@ report(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
 			? MM_STR("local_error: removed by an operator")
 			: MM_STR("local_error: put on hold");
 	in->confidence = 0.98;
-	hits = mm_alloc((h->n - i) * sizeof(*hits));
 	for (size_t k = i; k < h->n; k++) {
 		struct held *o = &h->v[k];
 
@@ -175,11 +203,11 @@ report(const struct mm_scene *sc, struct mm_incidents *list, struct holds *h,
 			continue;
 		o->done = true;
 		take(in, o);
-		hits[n++] = (struct mm_hit){ o->start_us, o->message };
-		mm_incident_also(list, in, o->queue_id);
+		add_recipients(sc, list, in, o, &hits, &n, &cap);
 	}
 	mm_incident_place(in, first->end_at);
-	mm_incident_hit_mails(sc, list, in, hits, n);
+	if (n > 0)
+		mm_incident_hit(sc, list, in, hits, n);
 	free(hits);
 }
 

@@ -71,6 +71,7 @@ on_recipient(void *ctx, const struct mm_lean_recipient *r)
 		.domain =
 		    r->address < k->cap_domains ? k->domain_of[r->address] : 0,
 		.address = r->address,
+		.envelope = r->envelope,
 		.again = r->attempts > 1,
 		.final = r->final,
 		.known = waits || (r->final != MM_FINAL_REJECTED &&

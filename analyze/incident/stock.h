@@ -10,6 +10,7 @@
 struct mm_lay {		/* a recipient, by its id */
 	int64_t out_us; /* its final; MM_TIME_NONE: waits at the logs' end */
 	uint32_t message, domain, address;
+	uint32_t envelope; /* the end of its id at OpenSMTPD; 0: none */
 	uint8_t final;	  /* enum mm_final */
 	uint8_t class_no; /* of the user's classes, from 1; 0: none */
 	bool known;	  /* was in a queue: arrived, not refused at once */

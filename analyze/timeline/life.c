@@ -184,6 +184,24 @@ final_of(enum mm_outcome o)
 }
 
 void
+mm_kept_name(struct mm_kept_recipient *k, const struct mm_record *r)
+{
+	const struct mm_str hex = MM_STR("0123456789abcdef");
+	struct mm_str end = mm_str_from(r->envelope_id, r->queue_id.n);
+	uint32_t v = 0;
+
+	for (size_t i = 0; i < end.n; i++) {
+		size_t digit = mm_str_findc(hex, end.p[i]);
+
+		if (digit == MM_NOT_FOUND)
+			return;
+		v = v << 4 | (uint32_t)digit;
+	}
+	if (v != 0)
+		k->envelope = v;
+}
+
+void
 mm_kept_apply(struct mm_kept_recipient *k, const struct mm_record *r,
 	      uint32_t reply, uint32_t relay)
 {

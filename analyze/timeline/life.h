@@ -29,8 +29,9 @@ struct mm_kept_recipient {
 	uint32_t address, orig;
 	uint32_t reply, relay; /* that decided; of a real contact if any */
 	uint32_t n_attempts;
-	uint32_t hop;  /* index into the hops, + 1; 0: none */
-	uint32_t heir; /* at the next hop, once settled; 0: none */
+	uint32_t envelope; /* mm_record.envelope_id, its end; 0: none */
+	uint32_t hop;	   /* index into the hops, + 1; 0: none */
+	uint32_t heir;	   /* at the next hop, once settled; 0: none */
 	int64_t final_us;
 	uint8_t final; /* enum mm_final */
 	bool real;     /* `reply` is of a contact */
@@ -53,6 +54,8 @@ uint32_t mm_kept_add(struct mm_kept *k); /* zeroed; returns its id */
 void *mm_kept_at(const struct mm_kept *k, uint32_t id);
 
 bool mm_kept_is_final(const struct mm_kept_recipient *r);
+/* Keep the id that its lines have for it alone. */
+void mm_kept_name(struct mm_kept_recipient *k, const struct mm_record *r);
 /* What an outcome means for its recipient. A deferral after a final is a line
  * that came late. The reply that counts is that of the last real contact:
  * "temporarily suspended" only repeats it. */

@@ -227,6 +227,7 @@ on_recipient(struct mm_stitch *s)
 		mm_deliveries_note(&s->deliveries, s->where.host, s->r->session,
 				   l, address);
 	r = mm_life_recipient(&s->open.lives, l, address, &id);
+	mm_kept_name(r, s->r);
 	if (r->n_attempts == 0 && r->final == MM_FINAL_UNKNOWN)
 		r->given = true;
 	if (r->orig == 0)
@@ -452,6 +453,7 @@ on_attempt(struct mm_stitch *s)
 	k = mm_life_recipient(
 	    &s->open.lives, l,
 	    d != NULL ? d->address : mm_stitch_address(s, r->recipient), &id);
+	mm_kept_name(k, r);
 	if (k->orig == 0 && r->orig_recipient.p != NULL &&
 	    !mm_str_eq(r->orig_recipient, r->recipient))
 		k->orig = mm_stitch_address(s, r->orig_recipient);
@@ -528,7 +530,8 @@ finish(struct mm_stitch *s, struct mm_life *l, uint8_t final)
 
 	if (s->r->recipient.p != NULL) {
 		address = mm_stitch_address(s, s->r->recipient);
-		(void)mm_life_recipient(&s->open.lives, l, address, &id);
+		mm_kept_name(mm_life_recipient(&s->open.lives, l, address, &id),
+			     s->r);
 	}
 	mm_stitch_finish(s, l, address, final);
 }
@@ -751,6 +754,7 @@ write_recipients(struct mm_stitch *s)
 					    .reply = k->reply,
 					    .relay = k->relay,
 					    .heir = k->heir,
+					    .envelope = k->envelope,
 					    .n_attempts = k->n_attempts,
 					    .final = k->final,
 					    .final_us = k->final_us,

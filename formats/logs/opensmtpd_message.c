@@ -13,6 +13,7 @@ static void
 put_recipient(struct mm_record *r, const struct mm_opensmtpd_fields *f)
 {
 	r->queue_id = msgid_of(f->evpid);
+	r->envelope_id = f->evpid;
 	r->sender = f->from;
 	r->recipient = f->to;
 	if (!mm_str_is(f->rcpt, "-") && !mm_str_eq(f->rcpt, f->to))

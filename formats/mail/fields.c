@@ -9,6 +9,8 @@
 /* clang-format off */
 static const struct mm_field fields[] = {
 	{ "queue_id", MM_FIELD_TEXT, AT(queue_id), NULL, "the queue id" },
+	{ "envelope_id", MM_FIELD_TEXT, AT(envelope_id), NULL,
+	  "the queue id and more, of one recipient (OpenSMTPD)" },
 	{ "other_id", MM_FIELD_TEXT, AT(other_id), NULL,
 	  "of a notice or a join: the other queue id" },
 	{ "message_id", MM_FIELD_TEXT, AT(message_id), NULL,

@@ -152,6 +152,8 @@ struct mm_record {
 	uint32_t pid;
 
 	struct mm_str queue_id, other_id;
+	/* OpenSMTPD: the queue id and eight digits more, for one recipient. */
+	struct mm_str envelope_id;
 	struct mm_str message_id; /* without < > */
 	struct mm_str sender;	  /* envelope; empty: the null sender */
 	struct mm_str recipient, orig_recipient;
