@@ -29,6 +29,8 @@ struct mm_leaf {
 	struct mm_str root; /* what it belongs to: the argument or archive */
 	struct mm_str path; /* below root: "deferred/4/4jX" */
 	int64_t mtime_us;
+	/* Of times without one, where somebody told; else NULL. View. */
+	const struct mm_zone *zone;
 	unsigned mode;	    /* permission bits, as in the file or the archive */
 	struct mm_str head; /* the first bytes, decompressed: up to 64 KiB */
 	bool whole;	    /* head is all of it */

@@ -25,12 +25,12 @@ struct mm_item {
 	int fd;		  /* in place of path when >= 0; one of `spills` */
 	unsigned depth;
 	uint64_t members[MM_DEPTH_MAX];
-	int64_t mtime_us;    /* of the file or member */
-	int64_t anchor_us;   /* see struct mm_framer */
-	int64_t zone_us;     /* of its stamps without one */
+	int64_t mtime_us;	    /* of the file or member */
+	int64_t anchor_us;	    /* see struct mm_framer */
+	int64_t zone_us;	    /* of its stamps without one */
 	const struct mm_zone *zone; /* the same where it was told; else NULL */
-	int64_t arrival_us;  /* a time near its beginning that is sure */
-	bool is_local;	     /* its first stamp has no zone */
+	int64_t arrival_us;	    /* a time near its beginning that is sure */
+	bool is_local;		    /* its first stamp has no zone */
 	struct mm_str small; /* arena: all of a small log in an archive */
 	bool taken;	     /* by the caller, as spool or listing */
 	bool whole;	     /* head is all of it */
@@ -67,6 +67,10 @@ void mm_item_note(struct mm_evidence *ev, struct mm_item *it, const char *text);
 void mm_item_torn(struct mm_evidence *ev, struct mm_item *it, int64_t at,
 		  const char *why);
 
+/* What the user said of a file: the first that fits, else what is for all;
+ * NULL: nothing. */
+const struct mm_zone *mm_zone_told(const struct mm_evidence_options *o,
+				   const char *name);
 /* Read the head of a log for its first time, its zone and its year. */
 void mm_item_study(const struct mm_evidence *ev, struct mm_item *it,
 		   struct mm_str head);

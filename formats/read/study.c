@@ -77,9 +77,8 @@ fits(const char *pattern, const char *name)
 	return fnmatch(pattern, name, 0) == 0 || fnmatch(pattern, last, 0) == 0;
 }
 
-/* The first that fits, else what is for all; NULL: nobody told. */
-static const struct mm_zone *
-zone_of(const struct mm_evidence_options *o, const char *name)
+const struct mm_zone *
+mm_zone_told(const struct mm_evidence_options *o, const char *name)
 {
 	const struct mm_zone *all = NULL;
 
@@ -96,7 +95,7 @@ void
 mm_item_study(const struct mm_evidence *ev, struct mm_item *it,
 	      struct mm_str head)
 {
-	it->zone = zone_of(&ev->o, it->row.name.p);
+	it->zone = mm_zone_told(&ev->o, it->row.name.p);
 	it->zone_us = 0;
 	it->arrival_us = MM_TIME_NONE;
 	learn(it, head);

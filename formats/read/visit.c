@@ -55,6 +55,7 @@ offer(struct mm_walk *w, struct mm_item *it, struct mm_leaf *leaf,
 	leaf->whole = leaf->head.n < MM_SOURCE_HEAD_BYTES;
 	leaf->reader = content;
 	leaf->mtime_us = it->mtime_us;
+	leaf->zone = mm_zone_told(&w->ev->o, it->row.name.p);
 	if (w->taker != NULL && leaf->head.n > 0) {
 		st = w->taker->take(w->taker->ctx, leaf, &it->taken,
 				    &it->row.kind, w->err);

@@ -476,7 +476,8 @@ mm_entries_epoch(struct mm_str seconds)
 }
 
 int64_t
-mm_entries_date(struct mm_civil c, int weekday, int64_t not_after_us)
+mm_entries_date(struct mm_civil c, int weekday, int64_t not_after_us,
+		const struct mm_zone *zone)
 {
 	struct mm_civil now;
 	int64_t last_us = LAST_SECOND * MM_SECOND_US, t_us;
@@ -491,9 +492,13 @@ mm_entries_date(struct mm_civil c, int weekday, int64_t not_after_us)
 			continue;
 		t_us = mm_time_from_civil(&c);
 		/* 1970-01-01 was a Thursday. */
-		if (t_us <= last_us &&
-		    (weekday < 0 || (t_us / MM_DAY_US + 4) % 7 == weekday))
-			return t_us;
+		if (t_us > last_us ||
+		    (weekday >= 0 && (t_us / MM_DAY_US + 4) % 7 != weekday))
+			continue;
+		if (zone != NULL)
+			t_us -=
+			    mm_zone_local(zone, t_us, MM_TIME_NONE).offset_us;
+		return t_us;
 	}
 	return MM_TIME_NONE;
 }

@@ -101,7 +101,9 @@ struct mm_str mm_entries_top(struct mm_str path);
 /* "1795325859", "1795325859.25": a time. MM_TIME_NONE when it is none. */
 int64_t mm_entries_epoch(struct mm_str seconds);
 /* A calendar time without a year: the year whose weekday (0 Sunday, -1 not
- * given) fits, at most a day after `not_after_us`. As UTC. */
-int64_t mm_entries_date(struct mm_civil c, int weekday, int64_t not_after_us);
+ * given) fits, at most a day after `not_after_us`. In the local time of `zone`,
+ * as UTC when that is NULL. */
+int64_t mm_entries_date(struct mm_civil c, int weekday, int64_t not_after_us,
+			const struct mm_zone *zone);
 
 #endif

@@ -179,7 +179,7 @@ time_in_id(struct mm_str id)
 
 /* "Sun Nov 22 05:37:39", in the local time of the machine. */
 static int64_t
-take_date(struct mm_str *s, int64_t not_after_us)
+take_date(struct mm_str *s, const struct mm_leaf *leaf)
 {
 	static const char days[] = "SunMonTueWedThuFriSat";
 	struct mm_str day = take_word(s), month = take_word(s);
@@ -201,7 +201,7 @@ take_date(struct mm_str *s, int64_t not_after_us)
 	c.hour = (int)h;
 	c.minute = (int)m;
 	c.second = (int)sec;
-	return mm_entries_date(c, (int)at, not_after_us);
+	return mm_entries_date(c, (int)at, leaf->mtime_us, leaf->zone);
 }
 
 static struct mm_spool_entry *
@@ -226,7 +226,7 @@ mailq_entry(struct mm_entries *es, const struct mm_leaf *leaf,
 	e = mm_entries_begin(es, leaf->name, id);
 	e->queue = queue;
 	e->size_bytes = (int64_t)n;
-	date_us = take_date(&line, leaf->mtime_us);
+	date_us = take_date(&line, leaf);
 	e->arrived_us = time_in_id(id);
 	if (e->arrived_us == MM_TIME_NONE)
 		e->arrived_us = date_us;

@@ -96,7 +96,7 @@ time_in_id(struct mm_str id, int64_t not_after_us)
 
 /* "Sun Nov 22 05:37", with -v "Nov 22 05:37"; local time of the machine. */
 static int64_t
-take_date(struct mm_str *s, int64_t not_after_us)
+take_date(struct mm_str *s, const struct mm_leaf *leaf)
 {
 	static const char days[] = "SunMonTueWedThuFriSat";
 	struct mm_str word = take_word(s), part;
@@ -121,7 +121,7 @@ take_date(struct mm_str *s, int64_t not_after_us)
 	c.day = (int)day;
 	c.hour = (int)hour;
 	c.minute = (int)minute;
-	return mm_entries_date(c, weekday, not_after_us);
+	return mm_entries_date(c, weekday, leaf->mtime_us, leaf->zone);
 }
 
 static struct mm_str
@@ -150,7 +150,7 @@ struct reader {
 	struct mm_entries *es;
 	struct mm_spool_entry *open; /* NULL: between messages */
 	struct mm_str reason;
-	int64_t file_us;
+	const struct mm_leaf *leaf;
 	bool verbose; /* a priority stands before the time */
 };
 
@@ -199,8 +199,8 @@ take_head(struct reader *r, struct mm_str line)
 	r->open = mm_entries_begin(r->es, r->es->name, id);
 	r->open->queue = mark == '*' ? MM_STR("active") : MM_STR("deferred");
 	r->open->size_bytes = (int64_t)n;
-	date_us = take_date(&line, r->file_us);
-	r->open->arrived_us = time_in_id(id, r->file_us);
+	date_us = take_date(&line, r->leaf);
+	r->open->arrived_us = time_in_id(id, r->leaf->mtime_us);
 	if (r->open->arrived_us == MM_TIME_NONE)
 		r->open->arrived_us = date_us;
 	line = address_of(line);
@@ -251,7 +251,7 @@ take_detail(struct reader *r, struct mm_str line)
 static void
 file(void *state, const struct mm_leaf *leaf)
 {
-	struct reader r = { .es = state, .file_us = leaf->mtime_us };
+	struct reader r = { .es = state, .leaf = leaf };
 	struct mm_str rest, line;
 	bool all;
 
