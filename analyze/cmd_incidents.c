@@ -315,25 +315,31 @@ table_of(struct mm_store *s, const char *name, const char *title,
 	return NULL;
 }
 
+/* Availability by month and receiver, what each incident took of it, and the
+ * deadlines, where any were given. */
 static enum mm_status
 print_sla(struct mm_store *s, struct mm_output *o, struct mm_err *err)
 {
-	struct mm_table *t[2] = {
-		table_of(s, "availability", "Availability", err), NULL
+	static const char *const names[][2] = {
+		{ "availability", "Availability" },
+		{ "downtime", "What each incident took" },
+		{ "deadlines", "Deadlines" },
 	};
-	enum mm_status st = t[0] != NULL ? MM_OK : err->code;
-	const struct mm_table *tables[2];
+	const struct mm_table *tables[MM_COUNT(names)];
+	struct mm_table *made[MM_COUNT(names)] = { NULL };
+	enum mm_status st = MM_OK;
+	size_t n = 0;
 
-	if (st == MM_OK) {
-		t[1] = table_of(s, "deadlines", "Deadlines", err);
-		st = t[1] != NULL ? MM_OK : err->code;
+	for (size_t i = 0; i < MM_COUNT(names) && st == MM_OK; i++) {
+		made[i] = table_of(s, names[i][0], names[i][1], err);
+		st = made[i] != NULL ? MM_OK : err->code;
+		if (st == MM_OK && made[i]->n_rows > 0)
+			tables[n++] = made[i];
 	}
-	tables[0] = t[0];
-	tables[1] = t[1];
-	if (st == MM_OK)
-		st = mm_output_tables(o, tables, t[1]->n_rows > 0 ? 2 : 1, err);
-	mm_table_free(t[0]);
-	mm_table_free(t[1]);
+	if (st == MM_OK && n > 0)
+		st = mm_output_tables(o, tables, n, err);
+	for (size_t i = 0; i < MM_COUNT(names); i++)
+		mm_table_free(made[i]);
 	return st;
 }
 

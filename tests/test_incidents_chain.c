@@ -270,6 +270,16 @@ show_row(void *ctx, const struct mm_cell *c, struct mm_err *err)
 	return MM_OK;
 }
 
+static enum mm_status
+show_downtime(void *ctx, const struct mm_cell *c, struct mm_err *err)
+{
+	(void)err;
+	mm_buf_addf(ctx, "%lld %.*s %.*s %.2f %.6f\n", (long long)c[0].i,
+		    MM_STR_ARG(c[1].s), MM_STR_ARG(c[2].s),
+		    (double)c[4].i / 3.6e9, c[5].r);
+	return MM_OK;
+}
+
 #define WINDOW(kind, target, also, from, to, recipients)                       \
 	"INSERT INTO incident(kind, target, also, start_us, end_us,"           \
 	" recipients, attempts_failed, passed) VALUES('" kind "', '" target    \
@@ -293,6 +303,7 @@ test_availability(void **state)
 	struct mm_err err = { 0 };
 	struct mm_buf got;
 	const struct mm_sink sink = { show_row, &got };
+	const struct mm_sink each = { show_downtime, &got };
 
 	(void)state;
 	mm_buf_init(&got, 1 << 16);
@@ -308,6 +319,14 @@ test_availability(void **state)
 		   "2026-07 all 23.75 1.00 0.00 0.9579 1 1440 1440 0.9167\n"
 		   "2026-07 b.example 23.75 1.00 1.75 0.9579 3 1440 1440 "
 		   "0.9167\n");
+	/* June has 720 hours, July 744; a gap is no downtime. */
+	mm_buf_clear(&got);
+	must(mm_export_find("downtime")->run(s, MM_TIME_NONE, &each, &err),
+	     &err);
+	assert_string_equal(got.p, "1 2026-06 outage 2.00 0.002778\n"
+				   "2 2026-07 throttle 1.50 0.002016\n"
+				   "4 2026-07 local-stop 1.00 0.001344\n"
+				   "5 2026-07 outage 1.00 0.001344\n");
 	mm_buf_fini(&got);
 	mm_store_close(s);
 }

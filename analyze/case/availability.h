@@ -16,6 +16,11 @@
 #include "analyze/case/store.h"
 #include "formats/base/table.h"
 
+/* Those that count, down or slow: a list in SQL. */
+#define MM_SLA_KINDS                                                           \
+	"('outage', 'block', 'dns', 'tls', 'disk', 'local-stop',"              \
+	" 'filter-down', 'throttle', 'greylist', 'backlog')"
+
 #define MM_AVAILABILITY_COLUMNS 11
 extern const struct mm_column mm_availability_columns[MM_AVAILABILITY_COLUMNS];
 

@@ -44,6 +44,16 @@ static const struct mm_column incident_columns[] = {
 	{ "missed", "missed deadlines", MM_NESTED },
 };
 
+static const struct mm_column downtime_columns[] = {
+	{ "number", "incident", MM_INT },
+	{ "month", "month", MM_TEXT },
+	{ "kind", "kind", MM_TEXT },
+	{ "receiver", "receiver", MM_TEXT },
+	{ "lasted", "lasted", MM_SPAN },
+	{ "of_month", "of the month", MM_SHARE },
+	{ "recipients", "recipients", MM_INT },
+};
+
 static const struct mm_column deadline_columns[] = {
 	{ "class", "class", MM_TEXT },
 	{ "sender", "sender", MM_TEXT },
@@ -268,6 +278,23 @@ run_incidents(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 			 sink, err);
 }
 
+/* Of those that count as down or slow, in the month in which they began. */
+static enum mm_status
+run_downtime(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
+	     struct mm_err *err)
+{
+	return mm_select(
+	    s,
+	    "WITH it AS (SELECT *, datetime(start_us / 1e6, 'unixepoch',"
+	    "  'start of month') AS month, coalesce(end_us,"
+	    "  (SELECT max(last_us) FROM file)) - start_us AS lasted"
+	    "  FROM incident WHERE kind IN " MM_SLA_KINDS ")"
+	    " SELECT id, substr(month, 1, 7), kind, target, lasted,"
+	    " lasted / 1e6 / (unixepoch(month, '+1 month') -"
+	    "  unixepoch(month)), recipients FROM it ORDER BY id",
+	    at_us, downtime_columns, MM_COUNT(downtime_columns), sink, err);
+}
+
 static enum mm_status
 run_deadlines(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	      struct mm_err *err)
@@ -408,6 +435,8 @@ static const struct mm_export exports[] = {
 	{ "availability", "for how much of a month mail could go, by receiver",
 	  mm_availability_columns, MM_AVAILABILITY_COLUMNS,
 	  mm_export_availability, true },
+	{ "downtime", "the part of its month that each incident took",
+	  downtime_columns, MM_COUNT(downtime_columns), run_downtime, true },
 	{ "deadlines", "how the mail of classes kept its deadline",
 	  deadline_columns, MM_COUNT(deadline_columns), run_deadlines, true },
 	{ "queue", "what waits in the spool snapshots",

@@ -1,0 +1,1 @@
+mailmortem incidents --sla -q test-corpus/exim-c/logs --class 'otp=sender:*@corp.example:30s' | sed -n '/^Deadlines/,$p'; mailmortem incidents -q test-corpus/exim-c/logs --class otp=5m; mailmortem incidents -q test-corpus/exim-c/logs --class otp=sender:a@b:soon; printf '[class "x"]\nsender = a\n' > {}/l.ini; mailmortem incidents -q test-corpus/exim-c/logs --limits {}/l.ini
