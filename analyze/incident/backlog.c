@@ -39,6 +39,8 @@ struct look { /* at one host */
 	size_t n, cap;
 	double enough;		/* to be worth a word */
 	uint32_t *aged, *taken; /* by domain, of all hosts */
+	int64_t *first_us;	/* arrival of the first aged, by domain */
+	int64_t *last_us;	/* and of the last */
 	int64_t end_us;
 };
 
@@ -89,10 +91,29 @@ count_domains(struct look *l)
 
 	for (size_t i = 0; i < k->n_lays; i++) {
 		const struct mm_lay *lay = &k->lays[i];
+		int64_t at_us;
 
 		l->taken[lay->domain] += lay->final == MM_FINAL_SENT;
-		l->aged[lay->domain] += is_aged(l->sc, lay);
+		if (!is_aged(l->sc, lay))
+			continue;
+		at_us = k->mails[lay->message].in_us;
+		if (l->aged[lay->domain]++ == 0)
+			l->first_us[lay->domain] = l->last_us[lay->domain] =
+			    at_us;
+		if (at_us < l->first_us[lay->domain])
+			l->first_us[lay->domain] = at_us;
+		if (at_us > l->last_us[lay->domain])
+			l->last_us[lay->domain] = at_us;
 	}
+}
+
+/* It took none in so long, or has few. */
+static bool
+never_takes(const struct look *l, uint32_t domain)
+{
+	return l->taken[domain] == 0 &&
+	       (l->aged[domain] < l->enough ||
+		l->last_us[domain] - l->first_us[domain] > MM_NEVER_WELL_US);
 }
 
 static void
@@ -144,8 +165,7 @@ collect(struct look *l)
 
 		if (!is_here(l, lay) || !is_aged(l->sc, lay) ||
 		    aged_at(l->sc, lay) > l->end_us || is_his_own(l, i) ||
-		    (l->taken[lay->domain] == 0 &&
-		     l->aged[lay->domain] < l->enough))
+		    never_takes(l, lay->domain))
 			continue;
 		push(l, aged_at(l->sc, lay), (uint32_t)i, true);
 		if (lay->out_us != MM_TIME_NONE)
@@ -322,6 +342,8 @@ find(const struct mm_scene *sc, struct mm_incidents *list, struct mm_err *err)
 		return MM_OK;
 	l.aged = mm_calloc(d->n_names + 1, sizeof(*l.aged));
 	l.taken = mm_calloc(d->n_names + 1, sizeof(*l.taken));
+	l.first_us = mm_calloc(d->n_names + 1, sizeof(*l.first_us));
+	l.last_us = mm_calloc(d->n_names + 1, sizeof(*l.last_us));
 	count_domains(&l);
 	for (size_t i = 1; i < d->n_origins; i++) {
 		bool seen = false;
@@ -335,6 +357,8 @@ find(const struct mm_scene *sc, struct mm_incidents *list, struct mm_err *err)
 	}
 	free(l.v);
 	free(l.aged);
+	free(l.first_us);
+	free(l.last_us);
 	free(l.taken);
 	return MM_OK;
 }

@@ -13,6 +13,9 @@
 
 #define MM_EVIDENCE_MAX 10
 #define MM_ALSO_MAX	60
+/* Who did not take mail once in so long, the life of a mail in a queue (RFC
+ * 5321 section 4.5.4.1), is not down: nobody is there. */
+#define MM_NEVER_WELL_US (5 * MM_DAY_US)
 
 struct mm_place { /* a line */
 	uint32_t file, line;

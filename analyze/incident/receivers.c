@@ -31,11 +31,8 @@ static const struct mm_receiver_kind kinds[] = {
 #define SAME_TRY_LOOKBACK 16
 /* The background is measured with this many trials of prior weight. */
 #define PRIOR_TRIALS 1000.0
+#define GAP_MEDIANS  10
 #define SURE	     2 /* deviations: a Poisson count is hardly that far off */
-/* Who did not take mail once in so long, the life of a mail in a queue (RFC
- * 5321 section 4.5.4.1), is not down: nobody is there. */
-#define NEVER_WELL_US (5 * MM_DAY_US)
-#define GAP_MEDIANS   10
 
 struct trials {
 	struct mm_trial *v;
@@ -180,7 +177,8 @@ never_well(const struct trials *t)
 	for (size_t i = 0; i < t->n; i++)
 		if (!t->v[i].bad)
 			return false;
-	return t->n > 0 && t->v[t->n - 1].t_us - t->v[0].t_us > NEVER_WELL_US;
+	return t->n > 0 &&
+	       t->v[t->n - 1].t_us - t->v[0].t_us > MM_NEVER_WELL_US;
 }
 
 static void
