@@ -48,11 +48,12 @@ struct month_mail {
 /* Some receivers answer otherwise for a while. */
 struct month_weather {
 	int64_t from_us, to_us;
-	uint64_t who;	/* bit: receiver */
-	double share;	/* of the tries */
-	int says;	/* SAYS_YES: takes it, but as said below */
-	bool otherwise; /* at the second host */
-	bool clear;	/* without TLS */
+	uint64_t who;	  /* bit: receiver */
+	double share;	  /* of the tries */
+	int says;	  /* SAYS_YES: takes it, but as said below */
+	bool otherwise;	  /* at the second host */
+	bool clear;	  /* without TLS */
+	int64_t flush_us; /* all that waits is tried again each so often */
 	/* What came of it. */
 	int64_t first_us, last_us;
 	int n_messages, n_at[MONTH_RECEIVERS];
@@ -80,7 +81,7 @@ struct month {
 	int n_weather;
 	struct month_mail *mails;
 	struct month_try *tries;
-	size_t n_mails, cap_mails, n_tries, cap_tries;
+	size_t n_mails, cap_mails, n_tries, cap_tries, n_sorted;
 	uint8_t *known; /* of a greylist, by receiver, sender, mailbox */
 	int64_t line;
 	struct mm_query *message, *recipient, *attempt, *event, *step;
@@ -132,9 +133,20 @@ month_address_id(int receiver, int mailbox)
 	return 100 + receiver * MONTH_MAILBOXES + mailbox;
 }
 
+static inline struct mm_query *
+month_query(struct month *m, const char *sql)
+{
+	struct mm_err err = { 0 };
+	struct mm_query *q = mm_query_new(m->s, sql, &err);
+
+	assert_non_null(q);
+	return q;
+}
+
 static inline void
 month_dictionaries(struct month *m)
 {
+	struct mm_query *q;
 	struct mm_buf b;
 	struct mm_err err = { 0 };
 
@@ -144,12 +156,6 @@ month_dictionaries(struct month *m)
 
 		mm_buf_addf(&b, "INSERT INTO name VALUES(%d, '%s');",
 			    MONTH_NAMES + i, r->domain);
-		for (int k = 0; k < MONTH_MAILBOXES; k++)
-			mm_buf_addf(&b,
-				    "INSERT INTO address VALUES(%d, 'u%d@%s',"
-				    " %d);",
-				    month_address_id(i, k), k, r->domain,
-				    MONTH_NAMES + i);
 		for (int k = 0; k < 2 && r->host[0][0] != '\0'; k++)
 			mm_buf_addf(&b,
 				    "INSERT INTO relay VALUES(%d, '%s',"
@@ -168,16 +174,19 @@ month_dictionaries(struct month *m)
 			    month_replies[i].cause, month_replies[i].text);
 	must(mm_store_exec(m->s, b.p, &err), &err);
 	mm_buf_fini(&b);
-}
+	q = month_query(m, "INSERT INTO address VALUES(?1, ?2, ?3)");
+	for (int i = 0; i < MONTH_RECEIVERS * MONTH_MAILBOXES; i++) {
+		int who = i / MONTH_MAILBOXES, box = i % MONTH_MAILBOXES;
+		char name[60];
+		int n = snprintf(name, sizeof(name), "u%d@%s", box,
+				 m->who[who].domain);
 
-static inline struct mm_query *
-month_query(struct month *m, const char *sql)
-{
-	struct mm_err err = { 0 };
-	struct mm_query *q = mm_query_new(m->s, sql, &err);
-
-	assert_non_null(q);
-	return q;
+		mm_query_bind_int(q, 0, month_address_id(who, box));
+		mm_query_bind_text(q, 1, (struct mm_str){ name, (size_t)n });
+		mm_query_bind_int(q, 2, MONTH_NAMES + who);
+		must(mm_query_step(q, &err), &err);
+	}
+	mm_query_free(q);
 }
 
 static inline struct month
@@ -451,13 +460,32 @@ month_meet(struct month *m, const struct month_mail *mail, int64_t id,
 	return t;
 }
 
+/* When the next flush of the queue is due; 0: none. */
+static inline int64_t
+month_flush(struct month *m, const struct month_mail *mail, int64_t t_us)
+{
+	for (int i = 0; i < m->n_weather; i++) {
+		const struct month_weather *w = &m->weather[i];
+
+		if (w->flush_us > 0 && t_us >= w->from_us && t_us < w->to_us &&
+		    (w->who >> mail->receiver & 1) != 0)
+			return w->from_us +
+			       ((t_us - w->from_us) / w->flush_us + 1) *
+				   w->flush_us +
+			       month_pick(m, 60000000);
+	}
+	return 0;
+}
+
 /* When a queue tries again: the wait doubles up to 4000 s; now and then the
  * queue is slow. */
 static inline int64_t
-month_next(struct month *m, int64_t arrived_us, int64_t t_us)
+month_next(struct month *m, const struct month_mail *mail, int64_t t_us)
 {
-	int64_t wait = t_us - arrived_us;
+	int64_t wait = t_us - mail->t_us, flush_us = month_flush(m, mail, t_us);
 
+	if (flush_us > 0)
+		return flush_us;
 	if (wait < 300 * MM_SECOND_US)
 		wait = 300 * MM_SECOND_US;
 	if (wait > 4000 * MM_SECOND_US)
@@ -550,7 +578,7 @@ month_live(struct month *m, const struct month_mail *mail, int64_t id)
 	}
 	month_write_message(m, mail, id);
 	for (; t < MONTH_END_US && final == MM_FINAL_DEFERRED;
-	     t = month_next(m, mail->t_us, t)) {
+	     t = month_next(m, mail, t)) {
 		last = month_meet(m, mail, id, t);
 		final = last.says == SAYS_YES		  ? MM_FINAL_SENT
 			: month_replies[last.says].final  ? MM_FINAL_BOUNCED
@@ -588,9 +616,10 @@ month_by_time(const void *va, const void *vb)
 static inline void
 month_sort(struct month *m)
 {
-	if (m->n_mails > 0)
+	if (m->n_mails > m->n_sorted)
 		qsort(m->mails, m->n_mails, sizeof(*m->mails),
 		      month_by_arrival);
+	m->n_sorted = m->n_mails;
 }
 
 /* Into the case; `m` holds nothing but the case afterwards. */

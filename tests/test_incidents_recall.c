@@ -10,9 +10,10 @@
  * failures are more than chance gives, so all of them are wanted; three are at
  * the edge of it (a score of about 14 is asked for, three failures at a small
  * receiver give 11 to 18), so one of four may be missed beyond those that were
- * when this was written; what a line says outright is never missed. Spikes of
- * fewer than thirty are none by the limits, and a silence of the log in which
- * thirty mails came is as long as some nights are. */
+ * when this was written; what a line says outright is never missed. Spikes,
+ * backlogs and waves of fewer than thirty are none by the limits, and a
+ * silence of the log in which thirty mails came is as long as some nights
+ * are. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -42,14 +43,16 @@ static const int counts_at[SIZES] = { 3, 10, 30, 100, 30, 100 }; /* at least */
 
 #define LONGEST_US	(2 * MM_HOUR_US)  /* of a plant at receivers */
 #define LONGEST_STOP_US (16 * MM_HOUR_US) /* of the server itself */
-#define A_DAY		1000.0
-#define A_DAY_ONE	300.0 /* where a month holds one plant */
+#define A_DAY		700.0
+#define A_DAY_SMALL	60.0
+#define A_DAY_ONE	200.0 /* where a month holds one plant */
 
 struct row;
 struct plant {
 	int size, round, weather; /* weather: -1: none */
 	int64_t start_us, end_us;
 	uint64_t who;
+	bool single;	  /* one host's receivers */
 	const char *name; /* an operator, or what is not a receiver */
 	bool found;
 	double overlap;
@@ -63,6 +66,8 @@ struct row {
 	uint64_t at; /* local parties; 0: receivers */
 	const char *name;
 	bool alone; /* one a month: several would be a habit */
+	bool one;   /* one receiver at each size */
+	bool flush; /* all that waits is tried at once, again and again */
 	bool each;  /* at many receivers it is an incident of each */
 	bool otherwise, clear;
 	double floors[LARGE]; /* share found; 0: may be missed */
@@ -124,22 +129,23 @@ behind(const struct month *m, int receiver)
 }
 
 static void
-choose_receivers(const struct month *m, struct plant *p)
+choose_receivers(const struct month *m, const struct row *row, struct plant *p)
 {
 	/* The largest, another large one, one in the middle, a small one. */
 	static const int domains[ROUNDS] = { 2, 4, 15, 46 };
 	static const char *const operators[ROUNDS] = { "google", "microsoft365",
 						       "gmx", "outlook" };
 
-	if (p->size == OF_ALL)
-		p->who = month_all();
-	else if (p->size == OF_OPERATOR)
-		p->who = month_at(m->who, operators[p->round]);
-	else
+	p->single = p->size <= LARGE || row->one;
+	if (p->single)
 		p->who = behind(m, domains[p->round]);
-	p->name = p->size == OF_ALL	   ? "local"
+	else if (p->size == OF_ALL)
+		p->who = month_all();
+	else
+		p->who = month_at(m->who, operators[p->round]);
+	p->name = p->single		   ? NULL
 		  : p->size == OF_OPERATOR ? operators[p->round]
-					   : NULL;
+					   : "local";
 }
 
 /* Receivers answer otherwise until so many messages met it. */
@@ -147,9 +153,9 @@ static void
 plant_weather(struct month *m, const struct row *row, struct plant *p)
 {
 	struct month_weather *w = &m->weather[m->n_weather];
-	const int *least = row->at != 0 ? counts : counts_at;
+	bool counted = row->at != 0 || row->one;
 
-	choose_receivers(m, p);
+	choose_receivers(m, row, p);
 	if (row->at != 0)
 		p->who = row->at;
 	if (row->name != NULL)
@@ -160,11 +166,15 @@ plant_weather(struct month *m, const struct row *row, struct plant *p)
 				     .says = row->says,
 				     .share = row->share,
 				     .otherwise = row->otherwise,
-				     .clear = row->clear };
-	w->to_us = until(m, p->who, p->start_us,
-			 (int)(least[p->size] / row->share), LONGEST_US);
+				     .clear = row->clear,
+				     .flush_us =
+					 row->flush ? 20 * MM_MINUTE_US : 0 };
+	w->to_us =
+	    until(m, p->who, p->start_us,
+		  (int)((counted ? counts : counts_at)[p->size] / row->share),
+		  LONGEST_US);
 	/* A whole operator is not well again after so many mails. */
-	if (p->size > LARGE && row->at == 0)
+	if (p->size > LARGE && !counted)
 		w->to_us = p->start_us + LONGEST_US;
 	p->end_us = w->to_us;
 }
@@ -345,6 +355,11 @@ static const struct row rows[] = {
 	{ .label = "clock-step", .kinds = "clock-step", .plant = plant_step,
 	  .name = "local",
 	  .floors = { 1, 1, 1 } },
+	{ .label = "backlog", .kinds = "backlog", .plant = plant_weather,
+	  .one = true, .says = SAYS_TIMEOUT, .share = 1, .flush = true },
+	{ .label = "retry-storm", .kinds = "retry-storm",
+	  .plant = plant_weather, .one = true, .says = SAYS_RATE,
+	  .share = 1, .flush = true },
 	{ .label = "log-gap, said", .kinds = "log-gap", .plant = plant_step,
 	  .name = "local",
 	  .floors = { 1, 1, 1 } },
@@ -489,7 +504,7 @@ judge(const struct month *m, const struct row *row, struct plant *p,
 		if (!says_kind(row->kinds, f->kind) || both < 0.5)
 			continue;
 		right = (p->name != NULL && names(f, p->name)) ||
-			(p->weather >= 0 && p->size <= LARGE &&
+			(p->weather >= 0 && p->single &&
 			 are_most(m, p, speaks_of(m, f)));
 		who |= speaks_of(m, f);
 		least = both < least ? both : least;
@@ -506,6 +521,7 @@ judge(const struct month *m, const struct row *row, struct plant *p,
 static size_t
 count_false(const struct list *l, const struct plant *plants, size_t n)
 {
+	char from[MM_TIME_TEXT], to[MM_TIME_TEXT];
 	size_t n_false = 0;
 
 	for (size_t k = 0; k < l->n; k++) {
@@ -513,7 +529,13 @@ count_false(const struct list *l, const struct plant *plants, size_t n)
 
 		for (size_t i = 0; i < n && !near; i++)
 			near = is_near(&l->v[k], &plants[i]);
-		n_false += !near;
+		if (near)
+			continue;
+		n_false++;
+		print_message("    else: %s %.60s %s ... %s\n", l->v[k].kind,
+			      l->v[k].names,
+			      mm_time_iso(l->v[k].start_us, false, from),
+			      mm_time_iso(l->v[k].end_us, false, to));
 	}
 	return n_false;
 }
@@ -567,14 +589,14 @@ by_overlap(const void *va, const void *vb)
 
 static bool
 print_row(const struct row *row, const struct plant *plants, size_t n,
-	  size_t n_false)
+	  size_t n_false, double lenient)
 {
 	char line[300];
 	size_t at = (size_t)snprintf(line, sizeof(line), "  %-23s", row->label);
 	bool ok = true;
 
 	for (int size = 0; size < SIZES; size++) {
-		double overlaps[ROUNDS] = { 0 };
+		double overlaps[ROUNDS] = { 0 }, wanted;
 		int all = 0, found = 0;
 
 		for (size_t i = 0; i < n; i++)
@@ -587,44 +609,56 @@ print_row(const struct row *row, const struct plant *plants, size_t n,
 		at += (size_t)snprintf(line + at, sizeof(line) - at,
 				       " %d/%d %4.2f ", found, all,
 				       found > 0 ? overlaps[found / 2] : 0);
-		ok = ok &&
-		     found >= (size >= LARGE ? 1 : row->floors[size]) * all;
+		wanted = size >= LARGE ? 1 : row->floors[size];
+		if (size == OF_3)
+			wanted -= lenient;
+		ok = ok && found >= wanted * all;
 	}
 	print_message("%s %2zu%s\n", line, n_false, ok ? "" : " BELOW");
 	return ok;
 }
 
+/* False alarms: at most one in thirty days, over the months of a row. */
 static bool
-try_row(const struct row *row, uint64_t seed)
+try_row(const struct row *row, double a_day, uint64_t seed, double lenient)
 {
+	int rounds = row->alone ? ROUNDS_ALONE : ROUNDS;
 	struct plant plants[SIZES * ROUNDS];
 	struct month m;
-	size_t n = 0, n_false = 0, first = 0, most = 0, now;
+	size_t n = 0, n_false = 0, n_months = 1;
 
 	if (!row->alone) {
-		m = month_begin(A_DAY, seed);
+		m = month_begin(a_day, seed);
 		month_fill(&m);
 	}
-	for (int size = 0; size < SIZES; size++)
-		for (int round = 0;
-		     round < (row->alone ? ROUNDS_ALONE : ROUNDS); round++) {
-			if (row->alone) {
-				m = month_begin(A_DAY_ONE, 1000 * seed + n);
-				month_fill(&m);
-				first = n;
-			}
-			plants[n] = next_plant(&m, size, round);
-			row->plant(&m, row, &plants[n]);
-			n++;
-			if (!row->alone)
-				continue;
-			now = search(&m, row, plants + first, n - first);
-			n_false += now;
-			most = now > most ? now : most;
+	for (int i = 0; i < SIZES * rounds; i++) {
+		if (row->alone) {
+			m = month_begin(A_DAY_ONE, 1000 * seed + n);
+			month_fill(&m);
 		}
-	if (!row->alone)
-		most = n_false = search(&m, row, plants, n);
-	return print_row(row, plants, n, n_false) && most <= 1;
+		plants[n] = next_plant(&m, i / rounds, i % rounds);
+		row->plant(&m, row, &plants[n]);
+		n++;
+		if (row->alone)
+			n_false += search(&m, row, &plants[n - 1], 1);
+	}
+	if (row->alone)
+		n_months = n;
+	else
+		n_false = search(&m, row, plants, n);
+	return print_row(row, plants, n, n_false, lenient) &&
+	       n_false <= n_months;
+}
+
+static void
+print_head(double a_day)
+{
+	print_message("  %.0f mails a day: found/planted and median overlap; "
+		      "else: told of nothing planted\n"
+		      "  %-23s %-9s %-9s %-9s %-9s %-9s %-9s else\n"
+		      "  %-23s %-9s %-9s %-9s %-9s %-9s %-9s\n",
+		      a_day, "messages", "3", "10", "30", "100", "operator",
+		      "all", "", "", "", "", "", "or 300", "or 1000");
 }
 
 static void
@@ -633,21 +667,35 @@ test_recall(void **state)
 	bool ok = true;
 
 	(void)state;
-	print_message("  found/planted and median overlap; else: told of "
-		      "nothing planted\n"
-		      "  %-23s %-9s %-9s %-9s %-9s %-9s %-9s else\n"
-		      "  %-23s %-9s %-9s %-9s %-9s %-9s %-9s\n",
-		      "messages", "3", "10", "30", "100", "operator", "all", "",
-		      "", "", "", "", "or 300", "or 1000");
+	print_head(A_DAY);
 	for (size_t i = 0; i < MM_COUNT(rows); i++)
-		ok = try_row(&rows[i], 100 + i) && ok;
+		ok = try_row(&rows[i], A_DAY, 100 + i, 0) && ok;
+	assert_true(ok);
+}
+
+/* A small server sees as much of what fails there; of three, one more may be
+ * missed, as its contacts are too far apart to show when it was. What breaks a
+ * habit is left out: two mails a month are none. */
+static void
+test_small(void **state)
+{
+	bool ok = true;
+
+	(void)state;
+	print_head(A_DAY_SMALL);
+	for (size_t i = 0; i < MM_COUNT(rows); i++)
+		if (rows[i].plant == plant_weather && !rows[i].clear &&
+		    !rows[i].otherwise)
+			ok =
+			    try_row(&rows[i], A_DAY_SMALL, 200 + i, 0.25) && ok;
 	assert_true(ok);
 }
 
 int
 main(void)
 {
-	const struct CMUnitTest tests[] = { cmocka_unit_test(test_recall) };
+	const struct CMUnitTest tests[] = { cmocka_unit_test(test_recall),
+					    cmocka_unit_test(test_small) };
 
 	return cmocka_run_group_tests_name("recall", tests, NULL, NULL);
 }
