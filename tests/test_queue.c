@@ -333,6 +333,16 @@ test_compare(void **state)
 	check(mm_queue_compare(s, MM_TIME_NONE, &err),
 	      "TOTAL 4 2 2 2 4 1100 1000 2000;one 3 2 1 1 2 1100 1000 2000;"
 	      "two 1 0 1 1 2 1100 1000 2000;");
+	/* The same where the older is a listing, the younger a spool. */
+	assert_int_equal(
+	    mm_store_exec(s,
+			  "UPDATE snapshot SET kind = 'postqueue -j'"
+			  " WHERE taken_us < 2000000000",
+			  &err),
+	    MM_OK);
+	check(mm_queue_compare(s, MM_TIME_NONE, &err),
+	      "TOTAL 4 2 2 2 4 1100 1000 2000;one 3 2 1 1 2 1100 1000 2000;"
+	      "two 1 0 1 1 2 1100 1000 2000;");
 	assert_null(mm_queue_compare(s, 1500000000, &err));
 	assert_int_equal(err.code, MM_ENOENT);
 	mm_store_close(s);

@@ -153,11 +153,13 @@ static const char due_sql[] =
 
 static const char compare_sql[] =
 	"WITH " MM_LATEST_SNAPSHOTS ","
-	" pair AS (SELECT l.id AS now_id, l.taken_us AS to_us,"
-	"  (SELECT p.id FROM placed p WHERE p.mta = l.mta"
+	/* A listing of the same moment is nothing to compare a spool with. */
+	" pair AS (SELECT now_id, to_us, was_id FROM (SELECT l.id AS now_id,"
+	"  l.taken_us AS to_us, p.id AS was_id, row_number() OVER"
+	"   (PARTITION BY l.id ORDER BY p.spool <> l.spool, p.taken_us DESC,"
+	"   p.id) AS nth FROM last l LEFT JOIN placed p ON p.mta = l.mta"
 	"   AND p.host = l.host AND p.instance = l.instance"
-	"   AND p.spool = l.spool AND p.taken_us < l.taken_us"
-	"   ORDER BY p.taken_us DESC, p.id LIMIT 1) AS was_id FROM last l),"
+	"   AND p.taken_us < l.taken_us) WHERE nth = 1),"
 	" each AS (SELECT max(e.snapshot = p.was_id) AS was,"
 	"  max(e.snapshot = p.now_id) AS now,"
 	"  max(p.to_us - e.arrived_us) AS age,"
@@ -196,8 +198,8 @@ mm_queue_compare(struct mm_store *s, int64_t at_us, struct mm_err *err)
 	if (t != NULL && t->n_rows == 0) {
 		mm_table_free(t);
 		(void)mm_err_set(err, MM_ENOENT,
-				 "no queue has two snapshots of one kind to "
-				 "compare: two spools, or two listings");
+				 "no queue has two snapshots to compare: spools "
+				 "or listings of different times");
 		return NULL;
 	}
 	return t;
