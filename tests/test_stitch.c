@@ -2,7 +2,7 @@
  *
  * test-corpus/timeline/MTA.txt: blocks of "# what is shown", log lines, then
  *   > QUEUE_ID RECIPIENT [<ORIG>] FINAL ATTEMPTS [CODE] [-> HOST NEXT PROOF]
- *   (and, when refused and known, <- SENDER)
+ *   (and, when refused or thrown away untried, <- SENDER if known)
  *   ~ FROM_ID TO_ID KIND sure|unsure
  * in any order; "-" is unknown; CODE is that of the last attempt with one.
  * Wanted lines were written by hand from what the MTAs' manuals and real
@@ -90,7 +90,9 @@ take_delivery(void *ctx, const struct mm_cell *c, struct mm_err *err)
 	add_attempts(&b, c[14].s);
 	if (c[15].kind != MM_NULL)
 		add_next(&b, c[15].s);
-	if (mm_str_is(c[10].s, "rejected") && c[5].s.n > 0)
+	if ((mm_str_is(c[10].s, "rejected") ||
+	     (mm_str_is(c[10].s, "deleted") && mm_str_is(c[14].s, "[]"))) &&
+	    c[5].s.n > 0)
 		mm_buf_addf(&b, " <- %.*s", MM_STR_ARG(c[5].s));
 	add(ctx, &b);
 	mm_buf_fini(&b);

@@ -40,6 +40,11 @@
 	"  coalesce(l.ip LIKE '127.%' OR l.ip = '::1', 0)" \
 	/* OpenSMTPD names the alias, not the users behind it. */ \
 	"  OR (o.mta = 'opensmtpd' AND coalesce(l.name, '') = 'local')" \
+	/* One alias may be several commands and files. */ \
+	"  OR (o.mta = 'postfix' AND coalesce(l.name, '') = 'local'" \
+	"   AND EXISTS (SELECT 1 FROM told x WHERE x.message = d.message" \
+	"   AND x.address = d.address AND x.relay = d.relay AND x.sent" \
+	"   AND (x.t_us, x.file, x.line) < (d.t_us, d.file, d.line)))" \
 	"  OR EXISTS (SELECT 1" \
 	"   FROM told x JOIN message y ON y.id = x.message JOIN name n" \
 	"   ON n.id = y.client_ip WHERE x.mail = d.mail AND n.text = l.ip))" \

@@ -60,7 +60,9 @@ static const char deliveries_sql[] =
     " UNION ALL "
     "SELECT o.host, o.mta, o.instance, j.queue_id, m.message_id,"
     " coalesce(s.text, ms.text), a.text, NULL,"
-    " NULL, j.t_us, 7, j.t_us, p.cause, NULL, -j.id, NULL, NULL, NULL,"
+    /* Discarded before it had a queue id: nothing else tells of it. */
+    " NULL, j.t_us, CASE j.action WHEN 0 THEN 7 ELSE 6 END, j.t_us,"
+    " CASE j.action WHEN 0 THEN p.cause END, NULL, -j.id, NULL, NULL, NULL,"
     " f.name || ':' || j.line, j.file, j.line"
     " FROM reject j JOIN origin o ON o.id = j.origin"
     " JOIN file f ON f.id = j.file JOIN address a ON a.id = j.recipient"
@@ -68,7 +70,7 @@ static const char deliveries_sql[] =
     " LEFT JOIN message m ON m.id = j.message"
     " LEFT JOIN address ms ON ms.id = m.sender"
     " LEFT JOIN reply p ON p.id = j.reply"
-    " WHERE j.action = 0"
+    " WHERE j.action = 0 OR (j.action = 2 AND j.message IS NULL)"
     " ORDER BY 10, k_file, k_line, 15";
 
 /* The attempts of one recipient, and of those it was handed on to: a walk

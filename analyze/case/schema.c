@@ -72,12 +72,13 @@ static const char message_tables[] =
     " number INTEGER NOT NULL, message_id TEXT, hop INTEGER NOT NULL,"
     " from_name TEXT, from_ip TEXT, by_name TEXT, protocol TEXT,"
     " queue_id TEXT, t_us INTEGER, delay_us INTEGER, note TEXT) STRICT;"
-    /* What filters said; `tie`: by what it is that message. */
+    /* What filters said; `tie`: by what it is that message. `reject`: the
+     * refusal that it caused. */
     "CREATE TABLE verdict(id INTEGER PRIMARY KEY, message INTEGER, tie TEXT,"
     " origin INTEGER NOT NULL, t_us INTEGER, program TEXT, opinion TEXT"
     " NOT NULL, score TEXT, text TEXT, queue_id TEXT, message_id TEXT,"
     " client_ip TEXT, sender TEXT, recipient TEXT, file INTEGER NOT NULL,"
-    " line INTEGER NOT NULL) STRICT;"
+    " line INTEGER NOT NULL, reject INTEGER) STRICT;"
     "CREATE TABLE event(id INTEGER PRIMARY KEY, origin INTEGER NOT NULL,"
     " t_us INTEGER, kind TEXT NOT NULL, what TEXT NOT NULL, program TEXT,"
     " text TEXT, file INTEGER NOT NULL, line INTEGER NOT NULL) STRICT;";
@@ -180,9 +181,12 @@ static const char answer_views[] =
     " datetime(v.t_us / 1e6, 'unixepoch') AS t, v.program, v.opinion,"
     " v.score, v.text, coalesce(m.queue_id, v.queue_id) AS queue_id,"
     " v.message_id, v.client_ip, v.sender, v.recipient,"
-    " f.name || ':' || v.line AS source FROM verdict v"
+    " f.name || ':' || v.line AS source,"
+    " jf.name || ':' || j.line AS refused FROM verdict v"
     " JOIN origin o ON o.id = v.origin JOIN file f ON f.id = v.file"
-    " LEFT JOIN message m ON m.id = v.message;"
+    " LEFT JOIN message m ON m.id = v.message"
+    " LEFT JOIN reject j ON j.id = v.reject LEFT JOIN file jf"
+    " ON jf.id = j.file;"
     "CREATE VIEW v_dsn AS SELECT d.source, d.number, d.reporting_mta,"
     " d.message_id, d.original_message_id, d.queue_id, d.recipient,"
     " d.orig_recipient, d.action, d.status, d.diagnostic, d.remote_mta,"

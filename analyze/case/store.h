@@ -14,7 +14,7 @@
 #include "formats/base/status.h"
 
 #define MM_CASE_APPLICATION_ID 0x4d4d7274 /* "MMrt" */
-#define MM_CASE_VERSION	       5
+#define MM_CASE_VERSION	       6
 
 struct mm_store;
 

@@ -6,6 +6,8 @@
  * host's queue then, where several were to the one from its client, and the
  * tie says "one of several"; by client, sender and recipient where one message
  * of that minute fits. One that fits none stays untied, and is counted.
+ * A greylister's verdict caused a refusal, which is tied, too; its mail is the
+ * first of that client, sender and recipient that was let in after it.
  */
 #ifndef MM_VERDICTS_H
 #define MM_VERDICTS_H

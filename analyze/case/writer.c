@@ -46,7 +46,8 @@ static const char *const inserts[MM_ROW_KINDS] = {
 	[MM_ROW_EVENT] = "INSERT INTO event VALUES(NULL,?,?,?,?,?,?,?,?)",
 	[MM_ROW_VERDICT] = "INSERT INTO verdict VALUES(NULL,?1,"
 			   " CASE WHEN ?1 IS NULL THEN NULL ELSE 'queue id'"
-			   " END,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14)",
+			   " END,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,"
+			   "NULL)",
 	[MM_ROW_NAME] = "INSERT INTO name VALUES(?,?)",
 	[MM_ROW_ADDRESS] = "INSERT INTO address VALUES(?,?,?)",
 };

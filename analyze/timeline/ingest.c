@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "analyze/case/ledger.h"
+#include "analyze/case/notices.h"
 #include "analyze/case/reports.h"
 #include "analyze/case/spooled.h"
 #include "analyze/case/verdicts.h"
@@ -309,6 +310,8 @@ mm_ingest(struct mm_store *s, const char *const *paths, size_t n_paths,
 		st = mm_load_finish(in.load, err);
 	if (st == MM_OK)
 		st = mm_verdicts_tie(s, err);
+	if (st == MM_OK)
+		st = mm_notices_tie(s, err);
 	if (st == MM_OK)
 		st = write_ledger(&in, s, err);
 	if (st == MM_OK)

@@ -1,6 +1,7 @@
 #include "analyze/case/schema.h"
 #include "analyze/timeline/stitching.h"
 #include "formats/base/digest.h"
+#include "formats/base/mem.h"
 #include "formats/mail/reply.h"
 
 /* Said after the content, a refusal is of the whole message. */
@@ -13,21 +14,44 @@ ends_message(const struct mm_record *r)
 	       (stage == MM_STAGE_EOD || stage == MM_STAGE_DATA);
 }
 
-/* The same refusal in two files of one host (Exim's rejectlog). */
+/* How often the refusal in hand was in `file` before; 0: in all files. */
+static uint32_t
+times_told(struct mm_stitch *s, int64_t *key, int64_t file, int64_t nth)
+{
+	size_t before = s->refusals.seen.n;
+	uint32_t id;
+
+	key[3] = file;
+	key[4] = nth;
+	id = mm_intern_add(
+	    &s->refusals.seen,
+	    (struct mm_str){ (const char *)key, 5 * sizeof(*key) });
+	if (s->refusals.seen.n > before) {
+		s->refusals.counts =
+		    mm_grow(s->refusals.counts, before, &s->refusals.cap,
+			    sizeof(*s->refusals.counts));
+		s->refusals.counts[before] = 0;
+	}
+	return s->refusals.counts[id - 1]++;
+}
+
+/* The same refusal in two files of one host (Exim's rejectlog): the n-th of one
+ * is the n-th of the other. In one file the same words are another refusal:
+ * a client that tries again within the second. */
 static bool
 seen_before(struct mm_stitch *s)
 {
-	size_t before = s->seen_rejects.n;
-	int64_t key[3] = { s->r->t_us, s->where.origin, 0 };
+	const struct mm_record *r = s->r;
+	int64_t key[5] = { r->t_us, s->where.origin, 0, 0, 0 };
+	uint32_t nth;
 
-	if (s->r->mta != MM_MTA_EXIM)
+	if (r->mta != MM_MTA_EXIM)
 		return false;
 	key[2] =
-	    (int64_t)(mm_hash64(s->r->reply) ^ mm_hash64(s->r->recipient) * 3 ^
-		      mm_hash64(s->r->client_ip) * 7);
-	(void)mm_intern_add(&s->seen_rejects,
-			    (struct mm_str){ (const char *)key, sizeof(key) });
-	return s->seen_rejects.n == before;
+	    (int64_t)(mm_hash64(r->reply) ^ mm_hash64(r->recipient) * 3 ^
+		      mm_hash64(r->client_ip) * 7 ^ mm_hash64(r->sender) * 11);
+	nth = times_told(s, key, (int64_t)s->where.at.file + 1, 0);
+	return times_told(s, key, 0, nth) > 0;
 }
 
 static void
@@ -37,6 +61,9 @@ reject_life(struct mm_stitch *s, struct mm_life *l)
 	uint32_t id;
 
 	mm_trail_add(&l->trail, s->where.at);
+	/* What is thrown away has no other line that names its sender. */
+	if (r->sender.p != NULL && l->sender == 0)
+		l->sender = mm_stitch_address(s, r->sender);
 	if (r->action == MM_ACT_HOLD || r->action == MM_ACT_DISCARD) {
 		if (r->recipient.p != NULL)
 			mm_life_recipient(&s->open.lives, l,

@@ -20,13 +20,24 @@ key_of(uint32_t host, struct mm_str session)
 	return key != 0 ? key : 1;
 }
 
+/* The slots that `key` may have. */
+static struct mm_session *
+set_of(struct mm_sessions *s, uint64_t key)
+{
+	return &s->slots[key % (MM_SESSIONS_MAX / MM_SESSIONS_SET) *
+			 MM_SESSIONS_SET];
+}
+
 static struct mm_session *
 find(struct mm_sessions *s, uint32_t host, struct mm_str session)
 {
 	uint64_t key = key_of(host, session);
-	struct mm_session *slot = &s->slots[key % MM_SESSIONS_MAX];
+	struct mm_session *set = set_of(s, key);
 
-	return slot->key == key ? slot : NULL;
+	for (size_t i = 0; i < MM_SESSIONS_SET; i++)
+		if (set[i].key == key)
+			return &set[i];
+	return NULL;
 }
 
 static void
@@ -122,27 +133,37 @@ mm_sessions_sender(struct mm_sessions *s, uint32_t host, struct mm_str session,
 		r->followed = true;
 }
 
+/* A free slot, or that of the session told of longest ago. */
+static struct mm_session *
+begin(struct mm_sessions *s, struct mm_load *load, uint64_t key)
+{
+	struct mm_session *set = set_of(s, key), *slot = set;
+
+	for (size_t i = 1; i < MM_SESSIONS_SET && slot->key != 0; i++)
+		if (set[i].key == 0 || set[i].t_us < slot->t_us)
+			slot = &set[i];
+	write_refused(s, slot, load);
+	*slot = (struct mm_session){ .key = key };
+	return slot;
+}
+
 void
 mm_sessions_note(struct mm_sessions *s, struct mm_load *load, uint32_t host,
 		 const struct mm_record *r)
 {
 	struct mm_session *slot;
-	uint64_t key;
 
 	if (r->session.p == NULL)
 		return;
+	slot = find(s, host, r->session);
 	if (r->event == MM_EV_DISCONNECT) {
-		slot = find(s, host, r->session);
 		if (slot != NULL)
 			write_refused(s, slot, load);
 		return;
 	}
-	key = key_of(host, r->session);
-	slot = &s->slots[key % MM_SESSIONS_MAX];
-	if (slot->key != key) {
-		write_refused(s, slot, load);
-		*slot = (struct mm_session){ .key = key };
-	}
+	if (slot == NULL)
+		slot = begin(s, load, key_of(host, r->session));
+	slot->t_us = r->t_us;
 	slot->secure |= r->secure;
 	if (r->relay_name.p != NULL)
 		slot->relay =
@@ -173,11 +194,11 @@ mm_sessions_secure(struct mm_sessions *s, uint32_t host, struct mm_str session)
 
 void
 mm_sessions_fill(struct mm_sessions *s, uint32_t host, struct mm_str session,
-		 struct mm_life *life)
+		 int64_t since_us, struct mm_life *life)
 {
 	struct mm_session *slot = find(s, host, session);
 
-	if (slot == NULL)
+	if (slot == NULL || slot->t_us < since_us)
 		return;
 	if (life->client_name == 0)
 		life->client_name = slot->client_name;

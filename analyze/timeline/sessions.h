@@ -16,6 +16,9 @@
 #include "formats/mail/record.h"
 
 #define MM_SESSIONS_MAX 4096
+#define MM_SESSIONS_SET 8 /* slots that a session may have */
+/* Numbers of processes come again; a session lasts no longer. */
+#define MM_SESSIONS_PROCESS_US (60 * MM_MINUTE_US)
 /* Refusals that wait at one time; more are written as they come. */
 #define MM_SESSIONS_REFUSED 65536
 
@@ -23,6 +26,7 @@ struct mm_sessions {
 	size_t n_refused;
 	struct mm_session {
 		uint64_t key;
+		int64_t t_us;			       /* last told of */
 		uint32_t relay;			       /* 0: not known */
 		uint32_t client_name, client_ip, sasl; /* name ids */
 		bool secure, several;		       /* senders */
@@ -41,9 +45,11 @@ uint32_t mm_sessions_relay(struct mm_sessions *s, uint32_t host,
 /* Is TLS on in it, as far as the log told? */
 bool mm_sessions_secure(struct mm_sessions *s, uint32_t host,
 			struct mm_str session);
-/* Fill what the life does not know yet about its client. */
+/* Fill what the life does not know yet about its client, by a session told of
+ * since `since_us`; MM_TIME_NONE: at any time. */
 void mm_sessions_fill(struct mm_sessions *s, uint32_t host,
-		      struct mm_str session, struct mm_life *life);
+		      struct mm_str session, int64_t since_us,
+		      struct mm_life *life);
 /* A mail of this session is from `sender`. */
 void mm_sessions_sender(struct mm_sessions *s, uint32_t host,
 			struct mm_str session, uint32_t sender);

@@ -21,7 +21,7 @@ mm_stitch_new(struct mm_load *l)
 	mm_locals_init(&s->locals);
 	mm_open_init(&s->open, l);
 	mm_intern_init(&s->roots);
-	mm_intern_init(&s->seen_rejects);
+	mm_intern_init(&s->refusals.seen);
 	mm_buf_init(&s->args, (size_t)1 << 20);
 	mm_buf_init(&s->last_origin, 4096);
 	return s;
@@ -37,7 +37,8 @@ mm_stitch_free(struct mm_stitch *s)
 	mm_open_fini(&s->open);
 	mm_sessions_fini(&s->sessions);
 	mm_intern_fini(&s->roots);
-	mm_intern_fini(&s->seen_rejects);
+	mm_intern_fini(&s->refusals.seen);
+	free(s->refusals.counts);
 	mm_buf_fini(&s->args);
 	mm_buf_fini(&s->last_origin);
 	free(s);
@@ -132,10 +133,13 @@ take_details(struct mm_stitch *s, struct mm_life *l)
 		l->client_ip = mm_load_name(s->load, r->client_ip);
 	if (r->sasl_user.p != NULL && l->sasl == 0)
 		l->sasl = mm_load_name(s->load, r->sasl_user);
+	if (r->mta == MM_MTA_SENDMAIL && r->event == MM_EV_ARRIVAL)
+		mm_stitch_login(s, l);
 	if (r->session.p == NULL ||
 	    (r->mta != MM_MTA_OPENSMTPD && r->mta != MM_MTA_HARAKA))
 		return;
-	mm_sessions_fill(&s->sessions, s->where.host, r->session, l);
+	mm_sessions_fill(&s->sessions, s->where.host, r->session, MM_TIME_NONE,
+			 l);
 	if (r->mta == MM_MTA_OPENSMTPD && r->event != MM_EV_ATTEMPT &&
 	    r->sender.p != NULL)
 		mm_sessions_sender(&s->sessions, s->where.host, r->session,
@@ -247,29 +251,6 @@ dsn_number(struct mm_str dsn)
 	return (uint32_t)(a * 1000000 + b * 1000 + c);
 }
 
-/* What ties a session's lines: its own id, or (Sendmail) the process and the
- * host that it speaks to. */
-static struct mm_str
-session_of(const struct mm_stitch *s, uint32_t *host)
-{
-	*host = s->where.host;
-	if (s->r->mta != MM_MTA_SENDMAIL)
-		return s->r->session;
-	*host ^= s->r->pid * 2654435761u;
-	return s->r->relay_name;
-}
-
-static bool
-is_secure(struct mm_stitch *s)
-{
-	uint32_t host;
-	struct mm_str session = session_of(s, &host);
-
-	return s->r->secure ||
-	       (session.n > 0 &&
-		mm_sessions_secure(&s->sessions, host, session));
-}
-
 static uint8_t
 attempt_flags(const struct mm_record *r)
 {
@@ -374,7 +355,8 @@ attempt_of(struct mm_stitch *s, const struct mm_life *l, uint32_t id)
 	relay =
 	    mm_load_relay(s->load, r->relay_name, r->relay_ip, r->relay_port);
 	reply = mm_stitch_reply(s, relay);
-	if (r->mta == MM_MTA_SENDMAIL && mm_load_relay_is_local(s->load, relay))
+	if (r->mta == MM_MTA_SENDMAIL && r->outcome == MM_OUT_SENT &&
+	    r->relay_ip.p == NULL && mm_load_relay_is_local(s->load, relay))
 		mm_locals_note(&s->locals, s->where.origin, r->recipient);
 	mm_kept_apply(k, r, reply, relay);
 	row.kind = MM_ROW_ATTEMPT;
@@ -388,7 +370,7 @@ attempt_of(struct mm_stitch *s, const struct mm_life *l, uint32_t id)
 		.delay_us = r->delay_us,
 		.outcome = (uint8_t)r->outcome,
 		.flags = attempt_flags(r) |
-			 (uint8_t)(is_secure(s) ? MM_ATT_SECURE : 0) |
+			 (uint8_t)(mm_stitch_is_secure(s) ? MM_ATT_SECURE : 0) |
 			 (uint8_t)(is_again(s, l) ? MM_ATT_AGAIN : 0),
 		.at = s->where.at,
 	};
@@ -692,16 +674,6 @@ on_verdict(struct mm_stitch *s)
 	mm_load_row(s->load, &row);
 }
 
-static void
-on_session(struct mm_stitch *s)
-{
-	struct mm_record r = *s->r;
-	uint32_t host;
-
-	r.session = session_of(s, &host);
-	mm_sessions_note(&s->sessions, s->load, host, &r);
-}
-
 void
 mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
 		 struct mm_row_place at)
@@ -723,8 +695,8 @@ mm_stitch_record(struct mm_stitch *s, const struct mm_record *r,
 		[MM_EV_DONE] = on_done,
 		[MM_EV_CUT] = on_cut,
 		[MM_EV_REJECT] = mm_stitch_refusal,
-		[MM_EV_CONNECT] = on_session,
-		[MM_EV_DISCONNECT] = on_session,
+		[MM_EV_CONNECT] = mm_stitch_session,
+		[MM_EV_DISCONNECT] = mm_stitch_session,
 		[MM_EV_DAEMON] = on_daemon,
 		[MM_EV_TROUBLE] = on_trouble,
 		[MM_EV_VERDICT] = on_verdict,

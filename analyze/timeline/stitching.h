@@ -30,7 +30,11 @@ struct mm_stitch {
 	struct mm_sessions sessions;
 	struct mm_clients tried;
 	struct mm_intern roots; /* instance roots */
-	struct mm_intern seen_rejects;
+	struct mm_refusals {
+		struct mm_intern seen;
+		uint32_t *counts; /* by its id - 1; owned */
+		size_t cap;
+	} refusals;
 	struct mm_buf args;
 	/* Of the record in hand. */
 	const struct mm_record *r;
@@ -53,6 +57,12 @@ void mm_stitch_finish(struct mm_stitch *s, const struct mm_life *l,
 		      uint32_t address, uint8_t final);
 /* Kept when it is the first. */
 void mm_stitch_message_id(struct mm_life *l, struct mm_str id);
+
+/* who.c: by the session that the record in hand is of. */
+bool mm_stitch_is_secure(struct mm_stitch *s);
+/* Sendmail tells of a login once, before the mails of the process. */
+void mm_stitch_login(struct mm_stitch *s, struct mm_life *l);
+void mm_stitch_session(struct mm_stitch *s); /* it begins, or ends */
 
 /* ties.c: the record in hand ties two messages. */
 void mm_stitch_notice(struct mm_stitch *s);

@@ -76,6 +76,33 @@ take_head(const struct mm_line *line)
 	return h;
 }
 
+/* What goes on of a Received: header, as Exim writes it and folds it, and of a
+ * warning at its start. */
+static bool
+is_continuation(struct mm_str s)
+{
+	static const char *const begins[] = {
+		"\tby ",
+		"\tid ",
+		"\tfor ",
+		"\t(envelope-from <",
+		"\t(Exim ",
+		"\tMon, ",
+		"\tTue, ",
+		"\tWed, ",
+		"\tThu, ",
+		"\tFri, ",
+		"\tSat, ",
+		"\tSun, ",
+		" Suggested action: ",
+	};
+
+	for (size_t i = 0; i < MM_COUNT(begins); i++)
+		if (mm_str_starts(s, begins[i]))
+			return true;
+	return false;
+}
+
 /* Lines of rejectlog below a reject: the envelope, then headers behind a
  * column for their kind, closed by dashes. They have no stamp. */
 static bool
@@ -86,7 +113,7 @@ is_reject_header(const struct mm_line *line)
 
 	if (line->framing != MM_FRAME_NONE || line->tag.n > 0 || s.n < 4)
 		return false;
-	if (mm_str_starts(s, "Envelope-from: <") ||
+	if (is_continuation(s) || mm_str_starts(s, "Envelope-from: <") ||
 	    mm_str_starts(s, "Envelope-to: <") ||
 	    mm_str_starts(s, "----------------------------------------"))
 		return true;

@@ -153,6 +153,7 @@ static const struct rule {
 	{ "WARNING: ", 0, NOISE, 0, F_NONE },
 	{ "Authentication-Results: ", 0, NOISE, 0, F_NONE },
 	{ "qualify/rewrite: ", 0, NOISE, 0, F_NONE },
+	{ "rewrite: ", 0, NOISE, 0, F_NONE }, /* the reject says more */
 	{ ": error ignored", 1, NOISE, 0, F_NONE },
 	{ " rewritten as ", 1, NOISE, 0, F_NONE },
 	{ " router: skipped error: ", 1, NOISE, 0, F_NONE },

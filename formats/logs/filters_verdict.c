@@ -209,6 +209,38 @@ read_postgrey(const struct mm_line *line, struct mm_record *r)
 	return r->opinion != MM_OPINION_NONE && r->client_ip.p != NULL;
 }
 
+/* "grey: new: 192.0.2(192.0.2.1), a -> b", "grey: reconnect ok:
+ * 192.0.2.1(192.0.2.1), a -> b (00:12:07)". Who is let through for its sender
+ * or its domain alone is told without the recipient. */
+static bool
+read_sqlgrey(const struct mm_line *line, struct mm_record *r)
+{
+	static const struct word words[] = {
+		{ "new: ", MM_OPINION_GREYLIST },
+		{ "early reconnect: ", MM_OPINION_GREYLIST },
+		{ "throttling: ", MM_OPINION_GREYLIST },
+		{ "reconnect ok: ", MM_OPINION_PASS },
+		{ "from awl match: ", MM_OPINION_PASS },
+		{ "domain awl match: ", MM_OPINION_PASS },
+	};
+	struct mm_str s = line->text, head;
+
+	if (!mm_str_skip(&s, "grey: "))
+		return false;
+	r->opinion = opinion_of(words, MM_COUNT(words), s);
+	if (r->opinion == MM_OPINION_NONE || !mm_str_cut(&s, ": ", &r->text) ||
+	    !mm_str_cutc(&s, '(', &head) ||
+	    !mm_str_cut(&s, "), ", &r->client_ip))
+		return false;
+	if (mm_str_cut(&s, " -> ", &r->sender))
+		r->recipient = mm_str_upto(s, mm_str_findc(s, ' '));
+	else if (mm_str_starts(r->text, "from "))
+		r->sender = s;
+	if (mm_str_is(r->sender, "-undef-@-undef-"))
+		r->sender = MM_STR("");
+	return true;
+}
+
 /* "prepend Received-SPF: Pass (mailfrom) identity=mailfrom;
  * client-ip=192.0.2.1; helo=x; envelope-from=a; receiver=b" */
 static bool
@@ -282,10 +314,11 @@ static const struct {
 	{ "amavis", read_amavis },	 { "rspamd", read_rspamd },
 	{ "opendkim", read_opendkim },	 { "dkim-filter", read_opendkim },
 	{ "opendmarc", read_opendmarc }, { "clamav-milter", read_clamav },
-	{ "postgrey", read_postgrey },	 { "policyd-spf", read_spf },
-	{ "python-policyd", read_spf },	 { "pypolicyd", read_spf },
-	{ "policy-spf", read_spf },	 { "dovecot", read_dovecot },
-	{ "lmtp(", read_dovecot },	 { "lda(", read_dovecot },
+	{ "postgrey", read_postgrey },	 { "sqlgrey", read_sqlgrey },
+	{ "policyd-spf", read_spf },	 { "python-policyd", read_spf },
+	{ "pypolicyd", read_spf },	 { "policy-spf", read_spf },
+	{ "dovecot", read_dovecot },	 { "lmtp(", read_dovecot },
+	{ "lda(", read_dovecot },
 };
 
 bool

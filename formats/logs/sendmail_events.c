@@ -113,6 +113,10 @@ static const struct rule {
 	{ "SMTP protocol error", 1, NOISE, 0, F_NONE },
 	{ "ERROR: ", 0, MM_EV_TROUBLE, MM_TROUBLE_OTHER, F_NONE },
 
+	/* The descriptors and connections that are dumped behind a SYSERR. */
+	{ ": fl=0x", 1, NOISE, 0, F_NONE },
+	{ "MCI@", 0, NOISE, 0, F_NONE },
+
 	{ "<-- ", 0, NOISE, 0, F_NONE },
 	{ "--- ", 0, NOISE, 0, F_NONE },
 	{ "==> ", 0, NOISE, 0, F_NONE },

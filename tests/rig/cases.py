@@ -28,6 +28,9 @@ def plain(send, can, mta, stage):
     send("drop", "drop+drop" + S)
     send("endperm", "endperm+endperm" + S, "endperm+endperm@bare.example")
     send("endtemp", "endtemp+endtemp" + S)
+    for case in ("same-ok", "same-perm"):
+        send(case, case.replace("same-", "") + "+" + case + S,
+             sender="ok+from-same" + S)
     send("null", "ok+null" + S, sender="")
     send("null-perm", "perm+null-perm" + S, sender="")
     send("quoted", '"ok+quo ted"@sink.example')
@@ -37,8 +40,8 @@ def plain(send, can, mta, stage):
                                                "expired"})
     send("nullmx", "ok+nullmx@nullmx.example",
          final={"ok+nullmx@nullmx.example": "bounced"})
-    send("nxdomain", "ok+x@gone.example",
-         final={"ok+x@gone.example": "bounced"})
+    send("nxdomain", "ok+nxdomain@gone.example",
+         final={"ok+nxdomain@gone.example": "bounced"})
     send("slowdns", "ok+slowdns@slow.example",
          final={"ok+slowdns@slow.example": "expired"})
 

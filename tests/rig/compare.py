@@ -9,6 +9,7 @@ import glob
 import importlib
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -102,11 +103,14 @@ class Truth:
         return [r["code"] for r in self.sink[name(recipient)]]
 
     def notices(self):
-        """Message-ID of the mail that each notice at the sink is about."""
+        """The case that each notice at the sink is about: it quotes the
+        Message-ID."""
         for row in self.data["sink"]:
-            about = row["recipient"].split("@")[0].partition("+from-")[2]
-            if row["sender"] == "" and about and row["stage"] == "end":
-                yield about
+            about = re.findall("[Mm]essage-I[Dd]: *<(.*?)@client.example>",
+                               row["original"])
+            if row["sender"] == "" and about and row["stage"] == "end" and \
+                    row["message_id"] not in self.mails:
+                yield about[0]
 
 
 # ---- what mailmortem says ----
@@ -242,18 +246,33 @@ def verdicts(truth, told):
         check.same(mail["case"], list(want), list(want) if fits else rows)
 
 
+def case_of(told, message):
+    """By its recipients, where the log has no Message-ID."""
+    for text, in told.ask(
+            "SELECT a.text FROM recipient r JOIN address a ON a.id = r.address"
+            " WHERE r.message = ? UNION ALL SELECT s.text FROM message m"
+            " JOIN address s ON s.id = m.sender WHERE m.id = ?",
+            message, message):
+        tag = text.split("@")[0].partition("+")[2]
+        if tag:
+            return tag.replace("from-", "")
+    return None
+
+
 def notices(truth, told):
     check = Check("notices")
     want = collections.Counter(truth.notices())
+    # What comes back to the sink; not those to the postmaster.
     rows = told.ask(
-        "SELECT DISTINCT p.message_id, c.id, a.text FROM edge e JOIN message p"
-        " ON p.id = e.from_message JOIN message c ON c.id = e.to_message"
-        " JOIN recipient r ON r.message = c.id JOIN address a ON"
-        " a.id = r.address WHERE e.kind = 7 AND r.final = 1")
+        "SELECT DISTINCT c.id, p.id, p.message_id FROM edge e"
+        " JOIN message p ON p.id = e.from_message"
+        " JOIN message c ON c.id = e.to_message"
+        " JOIN recipient r ON r.message = c.id"
+        " JOIN address a ON a.id = r.address"
+        " WHERE e.kind = 7 AND r.final = 1 AND a.text LIKE 'ok+from-%'")
     got = collections.Counter(
-        mid.split("@")[0] for mid, _, to in rows
-        if mid and to.lower().startswith("ok+from-%s@"
-                                         % mid.split("@")[0].lower()))
+        mid.split("@")[0] if mid else case_of(told, message)
+        for _, message, mid in rows)
     for case in sorted(set(want) | set(got)):
         if ("notices", "*") in UNLOGGED:
             check.unlogged += 1

@@ -1,0 +1,1 @@
+mailmortem ingest -q -c {}/c.mm test-corpus/filters/greylist.log && sqlite3 {}/c.mm 'SELECT program, opinion, tie, queue_id, source, refused FROM v_verdict' && mailmortem trace carol@rig.example -c {}/c.mm
