@@ -124,6 +124,13 @@ draw(struct telling *t, const struct mm_incident_row *r, int64_t end_us)
 	mm_buf_addc(&t->chart, '\n');
 }
 
+/* Logs of whole seconds tell no less. */
+static const char *
+span_text(int64_t span_us, char text[MM_TIME_TEXT])
+{
+	return span_us == 0 ? "under 1 s" : mm_time_span(span_us, text);
+}
+
 static void
 add_delays(struct mm_buf *b, const struct mm_incident_row *r)
 {
@@ -132,12 +139,12 @@ add_delays(struct mm_buf *b, const struct mm_incident_row *r)
 	if (r->delay_p50_us == MM_TIME_NONE)
 		return;
 	mm_buf_addf(b, "\n   delay: half within %s, 95 %% within %s",
-		    mm_time_span(r->delay_p50_us, p50),
-		    mm_time_span(r->delay_p95_us, p95));
+		    span_text(r->delay_p50_us, p50),
+		    span_text(r->delay_p95_us, p95));
 	if (r->usual_p50_us != MM_TIME_NONE)
 		mm_buf_addf(b, "; before it %s and %s",
-			    mm_time_span(r->usual_p50_us, p50),
-			    mm_time_span(r->usual_p95_us, p95));
+			    span_text(r->usual_p50_us, p50),
+			    span_text(r->usual_p95_us, p95));
 }
 
 static void

@@ -1,6 +1,6 @@
 /* Incidents that are one: a lost connection within a throttle of the same
- * receiver is the throttle's; the same trouble at many receivers at once is
- * on the own side or on the way. */
+ * receiver is the throttle's; greylisting day after day is a habit; the same
+ * trouble at many receivers at once is on the own side or on the way. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,6 +9,7 @@
 
 #define MIN_TARGETS 3	/* fewer at once are a chance */
 #define MOST	    0.6 /* of the receivers that were contacted meanwhile */
+#define HABIT_LEAST 6	/* windows of greylisting */
 #define INSIDE	    0.8 /* of its length: a window within another */
 
 static bool
@@ -95,6 +96,38 @@ absorb(const struct mm_scene *sc, struct mm_incidents *l)
 			drop(l, i--);
 			break;
 		}
+}
+
+/* ---- day after day ---- */
+
+/* Who greylists does so for good: some windows of it are one habit. */
+static void
+join_greylists(const struct mm_scene *sc, struct mm_incidents *l)
+{
+	for (size_t i = 0; i < l->n; i++) {
+		struct mm_incident *in = &l->v[i];
+		size_t n = 0;
+
+		if (!is(in, "greylist"))
+			continue;
+		for (size_t k = i + 1; k < l->n; k++)
+			n += is(&l->v[k], "greylist") &&
+			     mm_str_eq(l->v[k].target, in->target);
+		if (n + 1 < HABIT_LEAST)
+			continue;
+		for (size_t k = i + 1; k < l->n; k++) {
+			struct mm_incident *o = &l->v[k];
+
+			if (!is(o, "greylist") ||
+			    !mm_str_eq(o->target, in->target))
+				continue;
+			merge(sc, l, in, o);
+			in->n_passed += o->n_passed;
+			in->end_us = o->end_us;
+			in->recovered_us = o->recovered_us;
+			drop(l, k--);
+		}
+	}
 }
 
 /* ---- everywhere at once ---- */
@@ -246,4 +279,5 @@ mm_incidents_widen(const struct mm_scene *sc, struct mm_incidents *list)
 {
 	absorb(sc, list);
 	join_broad(sc, list);
+	join_greylists(sc, list);
 }
