@@ -161,8 +161,10 @@ on_arrival(struct mm_stitch *s)
 {
 	struct mm_life *l = mm_open_find(&s->open, &s->where, s->r->queue_id);
 
-	/* Lines of two processes may change places, but not by much. */
-	if (l != NULL && (l->closed || l->arrived || l->active ||
+	/* Lines of two processes may change places, but not by much. Exim tells
+	 * of cutthrough delivery before the arrival. */
+	if (l != NULL && (l->closed || l->arrived ||
+			  (l->active && s->r->mta != MM_MTA_EXIM) ||
 			  s->r->t_us > l->first_us + ATTACH_US)) {
 		mm_open_end(&s->open, l);
 		l = NULL;

@@ -81,8 +81,11 @@ static const struct {
 	{ "proxy ", noise },
 	{ "version: ", noise },
 	{ "debug: ", noise },
-	{ "smtp: 0x", noise }, /* traces */
-	{ "mta: 0x", noise },
+	{ "smtp: 0x", noise }, /* traces, and what -v says */
+	{ "mta: ", noise },
+	{ "mda: ", noise },
+	{ "setup_", noise },
+	{ "smtpd: setup done", noise },
 	{ "commands executed from aliases ", noise },
 	{ "getaddrinfo: ", noise },
 	{ "getnameinfo: ", noise },
@@ -144,6 +147,9 @@ opensmtpd_parse(const struct mm_line *line, struct mm_emit *emit)
 		if (mm_str_skip(&s, without[i].words))
 			return without[i].read(&l, s);
 	}
+	/* "192.0.2.25 preference 10": an MX, where -v lists them. */
+	if (mm_str_find(l.text, " preference ") != MM_NOT_FOUND)
+		return MM_LINE_NOISE;
 	return mm_opensmtpd_malformed(
 	    &l, "words that OpenSMTPD is not known to log");
 }

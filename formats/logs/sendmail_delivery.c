@@ -147,6 +147,15 @@ put_refused(struct mm_record *r, const struct fate *fate)
 	r->text = fate->stat;
 }
 
+/* A backslash in front: "this user, without its .forward". */
+static struct mm_str
+plain_name(struct mm_str address)
+{
+	while (mm_str_skip(&address, "\\"))
+		continue;
+	return address;
+}
+
 enum mm_verdict
 mm_sendmail_to(const struct mm_sendmail_line *l)
 {
@@ -154,7 +163,7 @@ mm_sendmail_to(const struct mm_sendmail_line *l)
 	enum mm_verdict v = MM_LINE_MALFORMED;
 	struct mm_record r;
 	struct fate fate;
-	bool refused;
+	bool refused, discarded;
 
 	while (mm_sendmail_take_address(&fields, &address))
 		continue;
@@ -163,11 +172,17 @@ mm_sendmail_to(const struct mm_sendmail_line *l)
 		return MM_LINE_MALFORMED;
 	refused = fate.f.mailer.n == 0 && !is_untried(fate.stat) &&
 		  outcome_of(&fate) != MM_OUT_SENT;
+	discarded = refused && mm_str_is(fate.stat, "discarded");
 	while (mm_sendmail_take_address(&s, &address)) {
 		mm_sendmail_begin(l, &r,
-				  refused ? MM_EV_REJECT : MM_EV_ATTEMPT);
-		r.recipient = address;
-		if (refused)
+				  discarded ? MM_EV_DELETED
+				  : refused ? MM_EV_REJECT
+					    : MM_EV_ATTEMPT);
+		r.recipient = plain_name(address);
+		if (discarded) {
+			r.outcome = MM_OUT_DISCARDED;
+			r.text = fate.stat;
+		} else if (refused)
 			put_refused(&r, &fate);
 		else
 			put_attempt(&r, &fate);

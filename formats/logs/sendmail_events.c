@@ -84,6 +84,7 @@ static const struct rule {
 	{ "milter_read(", 0, MM_EV_TROUBLE, MM_TROUBLE_FILTER, F_NONE },
 	{ "milter_sys_read(", 0, MM_EV_TROUBLE, MM_TROUBLE_FILTER, F_NONE },
 	{ "milter_write(", 0, MM_EV_TROUBLE, MM_TROUBLE_FILTER, F_NONE },
+	{ "Sending \"", 0, NOISE, 0, F_NONE }, /* ... to Milter */
 	{ "Milter", 0, NOISE, 0, F_NONE },
 	{ "milter", 0, NOISE, 0, F_NONE },
 

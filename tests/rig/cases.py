@@ -13,7 +13,7 @@ of the server nor the sink tells is said here, from what was asked of the MTA (F
 """
 import time
 
-from dns import NAMELESS, STRANGER
+from dns import LISTED, NAMELESS, STRANGER
 
 S, L = "@sink.example", "@rig.example"
 
@@ -33,6 +33,8 @@ def plain(send, can, mta, stage):
              sender="ok+from-same" + S)
     send("null", "ok+null" + S, sender="")
     send("null-perm", "perm+null-perm" + S, sender="")
+    # The bounce is refused as well.
+    send("bad-return", "perm+bad-return" + S, sender="perm+return" + S)
     send("quoted", '"ok+quo ted"@sink.example')
     send("bare", "ok+bare@bare.example", "perm+bare@bare.example")
     send("two", "ok+two@two.example")
@@ -54,6 +56,12 @@ def local(send, can, mta, stage):
     send("relay-denied", "ok+relay" + S, ip=STRANGER)
     send("nameless", "alice" + L, ip=NAMELESS, helo="[192.0.2.202]")
     send("bad-sender", "alice" + L, sender="x@gone.example", ip=STRANGER)
+    send("tls", "ok+tls" + S, tls=True)
+    if "dnsbl" in can:
+        send("listed", "alice" + L, ip=LISTED, helo="listed.client.example")
+    if "forward" in can:
+        send("forward", "carol" + L, becomes={"carol" + L: [
+            "carol" + L, "ok+forward" + S]})
     send("cut-rcpt", "alice" + L, cut="RCPT")
     send("cut-data", "alice" + L, cut="DATA")
     send("big", "alice" + L, size=5000000)
@@ -148,12 +156,14 @@ def extensions(send, can, mta, stage):
 
 def admin(send, can, mta, stage):
     """What must wait is sent to `temp`, then taken in hand."""
-    deeds = [d for d in ("hold", "delete", "requeue", "release") if d in can
+    deeds = [d for d in ("hold", "delete", "requeue", "release", "expire",
+                         "done") if d in can
              or (d == "release" and "hold" in can)]
     for deed in deeds:
         send(deed, "temp+%s" % deed + S,
              final={"hold": {"temp+hold" + S: "held"},
-                    "delete": {"temp+delete" + S: "deleted"}}.get(deed, {}))
+                    "delete": {"temp+delete" + S: "deleted"},
+                    "done": {"temp+done" + S: "deleted"}}.get(deed, {}))
     time.sleep(2)
     for deed in deeds:
         if deed == "release":
@@ -166,7 +176,7 @@ def greylist(send, can, mta, stage):
     for port, program in getattr(mta, "GREYLISTERS", {}).items():
         for n, opinion in enumerate(("greylist", "pass")):
             case = "%s-%d" % (program, n)
-            send(case, "carol" + L, sender="ok+" + program + S, ip=STRANGER,
+            send(case, "bob" + L, sender="ok+" + program + S, ip=STRANGER,
                  port=port, verdict=(program, opinion))
             time.sleep(4 * (1 - n))
 

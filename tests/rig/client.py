@@ -37,10 +37,10 @@ class Sender:
     def send(self, case, *rcpts, sender=None, ip=FRIEND, port=25, auth=None,
              notify=None, utf8=False, bdat=0, header=(), body="Hello\r\n",
              cut=None, size=None, helo="friend.client.example", mid=None,
-             **want):
+             tls=False, early=False, **want):
         """Send one mail to `rcpts`. `auth`: (user, password); `bdat`: the
-        number of chunks; `cut`: leave after that verb. `want` goes to the
-        comparison (compare.py)."""
+        number of chunks; `cut`: leave after that verb; `early`: speak before
+        the greeting. `want` goes to the comparison (compare.py)."""
         if sender is None:
             sender = "ok+from-%s@sink.example" % case
         mid = mid or "%s@client.example" % case
@@ -57,22 +57,24 @@ class Sender:
         self.peer = socket.create_connection((SERVER, port), 60, (ip, 0))
         self.file = self.peer.makefile("rb")
         try:
-            self.session(mail, rcpts, text, helo, auth, notify, utf8, bdat,
-                         cut, size)
+            if early:
+                self.peer.sendall(b"EHLO %s\r\n" % helo.encode())
+            self.hear()
+            self.talk("EHLO " + helo)
+            if tls or (auth and self.auth_tls):
+                self.talk("STARTTLS")
+                self.peer = ssl._create_unverified_context().wrap_socket(
+                    self.peer)
+                self.file = self.peer.makefile("rb")
+                self.talk("EHLO " + helo)
+            self.session(mail, rcpts, text, auth, notify, utf8, bdat, cut,
+                         size)
         except (Gone, OSError):
             mail["said"] = mail["said"] or "closed"
         self.peer.close()
         return mail
 
-    def session(self, mail, rcpts, text, helo, auth, notify, utf8, bdat, cut,
-                size):
-        self.hear()
-        self.talk("EHLO " + helo)
-        if auth and self.auth_tls:
-            self.talk("STARTTLS")
-            self.peer = ssl._create_unverified_context().wrap_socket(self.peer)
-            self.file = self.peer.makefile("rb")
-            self.talk("EHLO " + helo)
+    def session(self, mail, rcpts, text, auth, notify, utf8, bdat, cut, size):
         if auth:
             plain = base64.b64encode(("\0%s\0%s" % auth).encode()).decode()
             code, mail["said"] = self.talk("AUTH PLAIN " + plain)

@@ -12,9 +12,10 @@ OK, SERVFAIL, NXDOMAIN = 0, 2, 3
 
 SINK, LMTP, BARE, DOWN, SERVER = ("192.0.2.25", "192.0.2.24", "192.0.2.26",
                                   "192.0.2.99", "192.0.2.1")
-STRANGER, FRIEND, NAMELESS = "192.0.2.200", "192.0.2.201", "192.0.2.202"
+STRANGER, FRIEND, NAMELESS, LISTED = ("192.0.2.200", "192.0.2.201",
+                                      "192.0.2.202", "192.0.2.203")
 ADDRESSES = [SINK, LMTP, BARE, DOWN, SERVER, STRANGER, FRIEND, NAMELESS,
-             "192.0.2.53"]
+             LISTED, "192.0.2.53"]
 
 ZONE = {
     ("mx.rig.example", A): [SERVER],
@@ -34,9 +35,11 @@ ZONE = {
     ("client.example", MX): [(10, "mx.sink.example")],
     ("stranger.client.example", A): [STRANGER],
     ("friend.client.example", A): [FRIEND],
+    ("listed.client.example", A): [LISTED],
+    ("203.2.0.192.bl.example", A): ["127.0.0.2"],
 }
 for (name, kind), values in list(ZONE.items()):
-    if kind == A and name != "mx.two.example":
+    if kind == A and not name.endswith("bl.example"):
         back = ".".join(reversed(values[0].split("."))) + ".in-addr.arpa"
         ZONE.setdefault((back, PTR), [name])
 NAMES = {name for name, _ in ZONE}

@@ -3,15 +3,18 @@ route and ACLs that refuse, discard and freeze."""
 import re
 
 CAN = {"auth", "utf8", "dsn", "bdat", "lmtp", "hold", "delete", "alias",
-       "too-many"}
+       "too-many", "dnsbl", "forward", "done"}
 FINALS = {
     ("closed", "closed"): "bounced",
     ("null-perm", "perm+null-perm"): "held",    # frozen: no sender to tell
+    ("notice", "perm+return"): "held",
 }
 # To a hop without SMTPUTF8 the name goes on as ASCII.
 BECOMES = {("utf8-bare", "ok+grün"): ["xn--ok+grn-7ya@bare.example"]}
 BY_PROGRAM = ()
 UNLOGGED = {
+    ("answers", "perm+cut"): "asked while its client waits: refused, not tried",
+    ("answers", "temp+cut"): "the same, the first time",
     ("bigger", "alice"): "refused at its end: names no recipient",
     ("acl-reject", "ok+acl-reject"): "the same",
     ("acl-tempfail", "ok+acl-tempfail"): "the same",
@@ -49,11 +52,18 @@ delay_warning = 6s
 dsn_advertise_hosts = *
 MAIN_SMTPUTF8_ADVERTISE_HOSTS = *
 SYSTEM_ALIASES_PIPE_TRANSPORT = address_pipe
+SYSTEM_ALIASES_FILE_TRANSPORT = address_file
 SYSTEM_ALIASES_USER = mail
 """
 # What is put behind a line of Debian's template.
 BEHIND = {
     "acl_check_rcpt:": """
+  deny    dnslists = bl.example
+          message = $sender_host_address is listed at $dnslist_domain
+  deny    condition = ${if match{$local_part}{probe}}
+          !verify = recipient/callout=10s
+  warn    condition = ${if match{$local_part}{cut}}
+          control = cutthrough_delivery
   discard local_parts = trap
           log_message = caught
   defer   local_parts = grey
@@ -103,7 +113,8 @@ plain_rig:
 
 def start(stage):
     stage.write("/etc/exim4/update-exim4.conf.conf", SETTINGS)
-    stage.write("/etc/exim4/exim4.conf.localmacros", MACROS)
+    stage.write("/etc/exim4/exim4.conf.localmacros", MACROS + (
+        "MAIN_LOG_SELECTOR = +all\n" if stage.loud else ""))
     template = "/etc/exim4/exim4.conf.template"
     text = stage.read(template)
     for line, more in BEHIND.items():
@@ -149,6 +160,12 @@ def delete(stage, rcpt):
     stage.run("exim4", "-Mrm", *find(stage, rcpt))
 
 
+def done(stage, rcpt):
+    """Marked as delivered."""
+    for qid in find(stage, rcpt):
+        stage.run("exim4", "-Mmd", qid, rcpt)
+
+
 def own(send, stage):
     S, L = "@sink.example", "@rig.example"
     send("retired", "x@retired.example",
@@ -170,6 +187,18 @@ def own(send, stage):
          final={"|/bin/false": "bounced"})
     send("cancel", "temp+cancel" + S, final={"temp+cancel" + S: "bounced"})
     stage.run("exim4", "-Mg", *find(stage, "temp+cancel" + S))
+    for who in ("ok", "perm", "temp"):
+        send("probe-" + who, who + "+probe" + S, final={
+            "ok+probe" + S: "sent"})
+        send("cut-" + who, who + "+cut" + S)
+    send("more", "temp+more" + S, becomes={"temp+more" + S: [
+        "temp+more" + S, "ok+more-added" + S]})
+    for qid in find(stage, "temp+more" + S):
+        stage.run("exim4", "-Mar", qid, "ok+more-added" + S)
+        stage.run("exim4", "-Mes", qid, "ok+from-more-edited" + S)
+    send("later", "later" + L, final={"later" + L: "expired"})
+    send("sink-and-file", "file" + L, becomes={"file" + L: [
+        "/var/mail/shared"]}, final={"/var/mail/shared": "sent"})
     send("dkim", "alice" + L, header=[
         "DKIM-Signature: v=1; a=rsa-sha256; c=relaxed/relaxed; "
         "d=sink.example; s=rig; h=from:to; bh=AAAA; b=AAAA"])

@@ -2,7 +2,7 @@
 built-in filters."""
 
 CAN = {"auth", "dsn", "lmtp", "hold", "delete", "alias", "too-many",
-       "one-name"}
+       "one-name", "forward"}
 FINALS = {
     ("nullmx", "ok+nullmx"): "expired",     # asks again
     # mail.lmtp tells every refusal as one for now.
@@ -56,13 +56,14 @@ def start(stage):
     stage.write("/etc/mailname", "mx.rig.example\n")
     stage.write("/etc/aliases", "postmaster: root\nroot: alice\n"
                 "team: alice, bob\nout: ok+alias@sink.example\n"
-                "MAILER-DAEMON: postmaster\n")
+                "MAILER-DAEMON: postmaster\nprog: \"|/bin/false\"\n"
+                "gone: error:550 This one has left\n")
     secret = stage.run("smtpctl", "encrypt", "secret").strip()
     stage.write("/etc/rig-users", "bob %s\n" % secret)
     cert, key = stage.certificate()
     stage.write("/etc/rig.pem", cert)
     stage.write("/etc/rig.key", key, 0o600)
-    stage.start("smtpd", "-F")
+    stage.start("smtpd", "-F", *(["-v"] if stage.loud else []))
 
 
 def queue(stage):
@@ -103,6 +104,8 @@ def delete(stage, rcpt):
 def own(send, stage):
     S, L = "@sink.example", "@rig.example"
     send("trap", "trap" + L, "alice" + L)
+    send("prog", "prog" + L, final={"prog" + L: "bounced"})
+    send("gone", "gone" + L)
     send("odd", "alice" + L, sender="ok+from-odd" + S)
 
 

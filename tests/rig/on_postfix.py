@@ -3,10 +3,12 @@ the rig's own milter (milter.py)."""
 import json
 import os
 
-import dns
+import sink
+from dns import NAMELESS, STRANGER
 
 CAN = {"auth", "milter", "utf8", "dsn", "bdat", "lmtp", "hold", "delete",
-       "alias", "greylist", "too-many", "dkim", "requeue", "dovecot"}
+       "alias", "greylist", "too-many", "dkim", "requeue", "dovecot",
+       "dnsbl", "forward", "expire"}
 # What the log does not hold, and why: (case, who) -> reason.
 UNLOGGED = {
     ("too-many", "ok+many20"): "452 too many recipients is not logged",
@@ -14,6 +16,7 @@ UNLOGGED = {
     ("too-many", "ok+many22"): "the same",
     ("too-many", "ok+many23"): "the same",
     ("too-many", "ok+many24"): "the same",
+    ("answers", "perm+scan"): "the filter's host passed it on",
     ("bigger", "alice"): "only the size is told, not for whom it was",
     ("trap-too", "alice"): "only the recipient with the DISCARD is named",
     ("milter-reject", "alice"): "only the last recipient is named",
@@ -53,6 +56,11 @@ smtpd_relay_restrictions=permit_mynetworks, permit_sasl_authenticated, \
 reject_unauth_destination
 smtpd_sender_restrictions=reject_unknown_sender_domain
 smtpd_helo_restrictions=reject_invalid_helo_hostname
+smtpd_client_restrictions=reject_rbl_client bl.example
+smtpd_tls_security_level=may
+header_checks=regexp:/etc/postfix/header_checks
+postscreen_greet_wait=2s
+postscreen_greet_action=enforce
 queue_run_delay=4s
 minimal_backoff_time=4s
 maximal_backoff_time=8s
@@ -63,10 +71,45 @@ notify_classes=bounce, 2bounce, resource, software
 """
 # Other ports: restrictions of their own.
 GREYLISTERS = {2525: "postgrey", 2526: "sqlgrey"}
-PORT = """
-%d inet n - n - - smtpd
+PORTS = """
+2525 inet n - n - - smtpd
  -o { smtpd_recipient_restrictions = reject_unauth_destination,
-  check_policy_service inet:127.0.0.1:%d }
+  check_policy_service inet:127.0.0.1:10023 }
+2526 inet n - n - - smtpd
+ -o { smtpd_recipient_restrictions = reject_unauth_destination,
+  check_policy_service inet:127.0.0.1:2501 }
+2527 inet n - n - - smtpd
+ -o content_filter=scan:[127.0.0.1]:10024
+scan unix - - n - - smtp
+ -o smtp_send_xforward_command=yes
+ -o syslog_name=postfix/scan
+10025 inet n - n - - smtpd
+ -o syslog_name=postfix/back
+ -o smtpd_milters= -o smtpd_authorized_xforward_hosts=127.0.0.1
+ -o receive_override_options=no_header_body_checks
+2528 inet n - n - - smtpd
+ -o { smtpd_recipient_restrictions = permit_auth_destination,
+  reject_unverified_recipient }
+2529 inet n - n - 1 postscreen
+smtpd pass - - n - - smtpd
+dnsblog unix - - n - 0 dnsblog
+tlsproxy unix - - n - 0 tlsproxy
+2530 inet n - n - - smtpd
+ -o smtpd_milters=inet:127.0.0.1:9999 -o milter_default_action=tempfail
+2531 inet n - n - - smtpd
+ -o { smtpd_recipient_restrictions =
+  check_policy_service inet:127.0.0.1:9998 }
+2587 inet n - n - - smtpd
+ -o syslog_name=postfix/submission -o smtpd_tls_security_level=encrypt
+"""
+HEADERS = """
+/^X-Rig: hc-reject/ REJECT no (thanks); really
+/^X-Rig: hc-hold/ HOLD to look at
+/^X-Rig: hc-discard/ DISCARD not wanted
+/^X-Rig: hc-redirect/ REDIRECT ok+redirected@sink.example
+/^X-Rig: hc-warn/ WARN looks odd
+/^X-Rig: hc-bcc/ BCC ok+bcc@sink.example
+/^X-Rig: hc-filter/ FILTER smtp:[192.0.2.25]:25
 """
 DOVECOT = """
 protocols = lmtp
@@ -98,8 +141,18 @@ service lmtp {
 def start(stage):
     for line in MAIN.strip().splitlines():
         stage.run("postconf", "-e", line)
+    if stage.loud:
+        stage.run("postconf", "-e", "enable_long_queue_ids=yes")
+        stage.run("postconf", "-e", "smtp_tls_loglevel=1")
+        stage.run("postconf", "-e", "smtpd_tls_loglevel=1")
+        stage.run("postconf", "-e", "smtpd_tls_received_header=yes")
+        stage.run("postconf", "-e", "smtpd_client_port_logging=yes")
     stage.write("/etc/postfix/master.cf", stage.read("/etc/postfix/master.cf")
-                + PORT % (2525, 10023) + PORT % (2526, 2501))
+                + PORTS)
+    stage.write("/etc/postfix/header_checks", HEADERS)
+    os.mkdir(stage.path("/var/mail/dave"))
+    stage.run("useradd", "-m", "dave")
+    sink.serve("127.0.0.1", 10024, stage.record, sink.PLAIN, back=10025)
     stage.write("/etc/aliases", "postmaster: root\nroot: alice\n"
                 "team: alice, bob\nout: ok+alias@sink.example\n"
                 "gone: nobody-here\npipe: \"|/bin/cat >/dev/null\"\n"
@@ -197,7 +250,7 @@ def requeue(stage, rcpt):
 
 def own(send, stage):
     """What only Postfix has."""
-    L = "@rig.example"
+    S, L = "@sink.example", "@rig.example"
     send("virtual", "sales@alias.example", becomes={
         "sales@alias.example": ["alice" + L, "ok+virtual@sink.example"]})
     send("retired", "x@retired.example",
@@ -209,7 +262,35 @@ def own(send, stage):
     send("warned", "warned" + L, becomes={"warned" + L: ["bob" + L]})
     send("broken", "broken" + L, final={"broken" + L: "bounced"})
     send("both", "both" + L, final={"both" + L: "sent"})
+    send("unwritable", "dave" + L, final={"dave" + L: "bounced"})
+    send("tagged", "alice+list" + L, final={"alice+list" + L: "sent"})
+    for wish, final in (("reject", None), ("hold", "held"), ("warn", None),
+                        ("discard", "deleted"), ("filter", None)):
+        to = "ok+hc-%s" % wish + S
+        send("hc-" + wish, to, header=["X-Rig: hc-" + wish],
+             final={to: final} if final else {})
+    send("hc-redirect", "ok+hc-redirect" + S, header=["X-Rig: hc-redirect"],
+         becomes={"ok+hc-redirect" + S: ["ok+redirected" + S]})
+    send("hc-bcc", "ok+hc-bcc" + S, header=["X-Rig: hc-bcc"],
+         becomes={"ok+hc-bcc" + S: ["ok+hc-bcc" + S, "ok+bcc" + S]})
+    send("scan", "ok+scan" + S, "perm+scan" + S, port=2527)
+    send("scan-no", "scan-no+x" + S, port=2527,
+         final={"scan-no+x" + S: "bounced"})
+    for who in ("ok", "perm", "temp"):
+        send("probe-" + who, who + "+probe" + S, port=2528,
+             final={"ok+probe" + S: "sent"})
+    send("screened", "alice" + L, port=2529, ip=STRANGER)
+    send("early", "alice" + L, port=2529, ip=NAMELESS, early=True)
+    send("no-milter", "alice" + L, port=2530)
+    send("no-policy", "alice" + L, port=2531)
+    send("submission", "ok+submission" + S, port=2587, tls=True,
+         ip=STRANGER, auth=("bob", "secret"))
     send("pipe", "pipe" + L, final={"pipe" + L: "sent"})
+
+
+def expire(stage, rcpt):
+    for qid in find(stage, rcpt):
+        stage.run("postsuper", "-e", qid)
 
 
 def stop(stage):

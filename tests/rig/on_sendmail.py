@@ -5,7 +5,7 @@ import re
 from on_postfix import start_milters
 
 CAN = {"auth", "milter", "dsn", "lmtp", "hold", "delete", "alias",
-       "too-many", "dkim"}
+       "too-many", "dkim", "dnsbl", "forward"}
 FINALS = {}
 BY_PROGRAM = ()
 UNLOGGED = {
@@ -15,12 +15,16 @@ UNLOGGED = {
     ("too-many", "ok+many23"): "the same",
     ("too-many", "ok+many24"): "the same",
     ("trap-too", "alice"): "only the recipient with the DISCARD is named",
+    ("old", "old"): "only the words of the table, in a line of their own",
+    ("answers", "ok+virtual"): "logged as what it was before",
     ("doubles", "drop+drop"): "Deferred, without a word why",
     ("milter-discard", "alice"): "names no recipient",
     ("delete", "temp+delete"): "files were removed by hand",
 }
 LOGS = ["/var/log/mail.log"]
 SPOOL = ["var/spool/mqueue", "var/spool/mqueue-client"]
+# What a site says in its own words cannot be told from what is new.
+SITE_WORDS = ("Has moved",)
 SENDMAIL = "/usr/sbin/sendmail"
 
 BEFORE = """
@@ -37,6 +41,8 @@ define(`confAUTH_MECHANISMS', `PLAIN LOGIN')dnl
 TRUST_AUTH_MECH(`PLAIN LOGIN')dnl
 INPUT_MAIL_FILTER(`dkim', `S=inet:8891@127.0.0.1, F=T')dnl
 INPUT_MAIL_FILTER(`rig', `S=inet:8892@127.0.0.1, F=T')dnl
+FEATURE(`dnsbl', `bl.example')dnl
+FEATURE(`virtusertable', `hash -o /etc/mail/virtusertable')dnl
 FEATURE(`blocklist_recipients')dnl
 FEATURE(`mailertable', `hash -o /etc/mail/mailertable')dnl
 """
@@ -54,6 +60,10 @@ def start(stage):
                 mc, flags=re.M)
     mc = re.sub(r"^define\(`confCONNECTION_RATE.*\n", "", mc, flags=re.M)
     mc = mc.replace("MAILER_DEFINITIONS", BEFORE + "MAILER_DEFINITIONS", 1)
+    if stage.loud:
+        mc = mc.replace("MAILER_DEFINITIONS",
+                        "define(`confLOG_LEVEL', `14')dnl\n"
+                        "MAILER_DEFINITIONS", 1)
     stage.write("/etc/mail/sendmail.mc", mc + LMTP)
     stage.run("sh", "-c", "cd /etc/mail && m4 sendmail.mc >sendmail.cf")
     stage.write("/etc/mail/local-host-names",
@@ -64,13 +74,18 @@ def start(stage):
                 "To:later@rig.example ERROR:4.2.1:450 Mailbox is moving\n")
     stage.write("/etc/mail/mailertable", "lmtp.example rlmtp:[192.0.2.24]\n"
                 "retired.example error:5.7.9:550 Domain is retired\n")
-    for name in ("access", "mailertable"):
+    stage.write("/etc/mail/virtusertable",
+                "sales@rig.example ok+virtual@sink.example\n"
+                "old@rig.example error:5.1.6:551 Has moved\n")
+    for name in ("access", "mailertable", "virtusertable"):
         stage.run("sh", "-c", "makemap hash /etc/mail/%s </etc/mail/%s"
                   % (name, name))
     stage.write("/etc/aliases", "postmaster: root\nroot: alice\n"
                 "team: alice, bob\nout: ok+alias@sink.example\n"
                 "mailer-daemon: postmaster\nclosed: alice\nlater: alice\n"
-                "trap: alice\n")
+                "trap: alice\nlist: alice, ok+list@sink.example, "
+                "perm+list@sink.example\nowner-list: bob\n"
+                "prog: \"|/bin/cat\"\nfile: /var/mail/shared\n")
     stage.run("newaliases")
     stage.write("/usr/lib/sasl2/Sendmail.conf",
                 "pwcheck_method: auxprop\nauxprop_plugin: sasldb\n"
@@ -125,6 +140,13 @@ def own(send, stage):
     send("trap", "trap" + L, final={"trap" + L: "deleted"})
     send("trap-too", "alice" + L, "trap" + L, final={"trap" + L: "deleted"})
     send("closed", "closed" + L)
+    send("virtual", "sales" + L, one_name=True,
+         becomes={"sales" + L: ["ok+virtual" + S]})
+    send("old", "old" + L)
+    send("list", "list" + L, becomes={"list" + L: [
+        "alice" + L, "ok+list" + S, "perm+list" + S]})
+    send("prog", "prog" + L, becomes={"prog" + L: ["|/bin/cat"]},
+         final={"|/bin/cat": "sent"})
     send("later", "later" + L)
 
 

@@ -5,6 +5,7 @@ What it does is told by the local part of the recipient, up to the first `+`:
 see RCPT and END. Other local parts are accepted.
 """
 import re
+import smtplib
 import socket
 import ssl
 import threading
@@ -52,8 +53,9 @@ class Record:
 
 
 class Session:
-    def __init__(self, peer, record, words, lmtp, tls):
+    def __init__(self, peer, record, words, lmtp, tls, back):
         self.peer, self.record, self.lmtp, self.tls = peer, record, lmtp, tls
+        self.back = back    # a filter: hands on what it gets to this port
         self.words = list(words) + (["STARTTLS"] if tls else [])
         self.file = peer.makefile("rb")
         self.reset()
@@ -150,7 +152,23 @@ class Session:
             return None
         return self.finish()
 
+    def hand_back(self):
+        if any(r.startswith("scan-no") for r in self.rcpts):
+            return self.say("554 5.7.0 Reject, id=1 - spam")
+        with smtplib.SMTP("127.0.0.1", self.back) as s:
+            s.ehlo("scan.rig.example")
+            s.mail(self.sender)
+            for rcpt in self.rcpts:
+                s.rcpt(rcpt)
+            code, words = s.data(self.data)
+        return self.say("%d 2.0.0 from MTA(smtp:[127.0.0.1]:%d): %d %s" % (
+            code, self.back, code, words.decode()))
+
     def finish(self):
+        if self.back:
+            self.hand_back()
+            self.reset()
+            return None
         answers = [self.record.reply(END, r, "250 2.0.0 Ok: kept as %d"
                                      % len(self.record.rows))
                    for r in self.rcpts]
@@ -171,7 +189,7 @@ class Session:
         return None
 
 
-def serve(address, port, record, words, lmtp=False, tls=None):
+def serve(address, port, record, words, lmtp=False, tls=None, back=None):
     server = socket.socket()
     server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     server.bind((address, port))
@@ -181,7 +199,7 @@ def serve(address, port, record, words, lmtp=False, tls=None):
         with peer:
             peer.settimeout(60)
             try:
-                Session(peer, record, words, lmtp, tls).run()
+                Session(peer, record, words, lmtp, tls, back).run()
             except (OSError, ValueError, ssl.SSLError):
                 pass    # the client went away
 

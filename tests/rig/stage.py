@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""stage.py MTA ROOT OUT: play the cases through one MTA.
+"""stage.py MTA[+] ROOT OUT: play the cases through one MTA; with a + it logs
+all that it can.
 
 Runs as the first process of namespaces of its own (network, mounts, processes,
 host name; see `run`): when it ends, for whatever reason, nothing of it stays.
@@ -24,6 +25,7 @@ import dns
 import sink
 
 MTA, ROOT, OUT = sys.argv[1:4]
+LOUD = MTA.endswith("+")
 
 
 class Stage:
@@ -34,6 +36,7 @@ class Stage:
             client.Sender()
         self.done = {}      # case -> what the administrator did to it
         self.processes = []
+        self.loud = LOUD
 
     def path(self, name):
         return self.root + name
@@ -142,6 +145,11 @@ def machine(stage):
     for user in ("alice", "bob", "carol"):
         stage.run("useradd", "-m", "-s", "/bin/sh", user)
         stage.run("chpasswd", text="%s:secret\n" % user)
+    stage.write("/home/carol/.forward", "\\carol, ok+forward@sink.example\n")
+    stage.run("chown", "carol:carol", "/home/carol/.forward")
+    if LOUD:
+        stage.write("/etc/rsyslog.d/stamp.conf", "$ActionFileDefaultTemplate "
+                    "RSYSLOG_TraditionalFileFormat\n")
     stage.start("rsyslogd", "-n")
     for _ in range(50):
         if os.path.exists(stage.path("/dev/log")):
@@ -170,7 +178,7 @@ def main():
     network()
     receivers(stage)
     machine(stage)
-    mta = importlib.import_module("on_" + MTA)
+    mta = importlib.import_module("on_" + MTA.rstrip("+"))
     stage.sender.auth_tls = getattr(mta, "AUTH_TLS", False)
     mta.start(stage)
     stage.wait_port(25)
