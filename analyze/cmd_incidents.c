@@ -299,29 +299,6 @@ print_rows(struct mm_store *s, struct mm_output *o, const char *name,
 	return st == MM_OK ? x->run(s, MM_TIME_NONE, &sink, err) : st;
 }
 
-static enum mm_status
-keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
-{
-	(void)err;
-	mm_table_add(ctx, row);
-	return MM_OK;
-}
-
-static struct mm_table *
-table_of(struct mm_store *s, const char *name, const char *title,
-	 struct mm_err *err)
-{
-	const struct mm_export *x = mm_export_find(name);
-	struct mm_table *t =
-	    mm_table_new(name, title, x->columns, x->n_columns);
-	const struct mm_sink sink = { keep, t };
-
-	if (x->run(s, MM_TIME_NONE, &sink, err) == MM_OK)
-		return t;
-	mm_table_free(t);
-	return NULL;
-}
-
 /* Availability by month and receiver, what each incident took of it, and the
  * deadlines, where any were given. */
 static enum mm_status
@@ -338,7 +315,7 @@ print_sla(struct mm_store *s, struct mm_output *o, struct mm_err *err)
 	size_t n = 0;
 
 	for (size_t i = 0; i < MM_COUNT(names) && st == MM_OK; i++) {
-		made[i] = table_of(s, names[i][0], names[i][1], err);
+		made[i] = mm_export_table(s, names[i][0], names[i][1], err);
 		st = made[i] != NULL ? MM_OK : err->code;
 		if (st == MM_OK && made[i]->n_rows > 0)
 			tables[n++] = made[i];

@@ -20,28 +20,6 @@ struct view {
 	struct mm_tale tale;
 };
 
-static enum mm_status
-keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
-{
-	(void)err;
-	mm_table_add(ctx, row);
-	return MM_OK;
-}
-
-static struct mm_table *
-export_table(struct view *v, const char *name, const char *title)
-{
-	const struct mm_export *x = mm_export_find(name);
-	struct mm_table *t =
-	    mm_table_new(name, title, x->columns, x->n_columns);
-	struct mm_sink sink = { keep, t };
-
-	if (x->run(v->s, MM_TIME_NONE, &sink, v->err) == MM_OK)
-		return t;
-	mm_table_free(t);
-	return NULL;
-}
-
 /* A figure as a table of the report; left out when it has no rows. */
 static enum mm_status
 add_figure(struct view *v, const char *name)
@@ -119,7 +97,7 @@ static enum mm_status
 add_understood(struct view *v)
 {
 	enum { RECORDS = 9, NOISE, FOREIGN, MALFORMED };
-	struct mm_table *t = export_table(v, "ledger", "Ledger");
+	struct mm_table *t = mm_export_table(v->s, "ledger", "Ledger", v->err);
 	int64_t bad = 0, all = 0;
 
 	if (t == NULL)
@@ -267,7 +245,8 @@ add_hashes(struct view *v, const struct mm_table *ledger)
 static enum mm_status
 add_evidence(struct view *v)
 {
-	struct mm_table *ledger = export_table(v, "ledger", "Ledger");
+	struct mm_table *ledger =
+	    mm_export_table(v->s, "ledger", "Ledger", v->err);
 	enum mm_status st = ledger != NULL ? MM_OK : v->err->code;
 
 	if (st == MM_OK) {

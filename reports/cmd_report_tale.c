@@ -198,27 +198,15 @@ told_of(struct mm_tale *t, size_t i)
 }
 
 static enum mm_status
-keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
-{
-	(void)err;
-	mm_table_add(ctx, row);
-	return MM_OK;
-}
-
-static enum mm_status
 read_tables(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	    struct mm_err *err)
 {
-	const struct mm_export *x = mm_export_find("incidents");
-	struct mm_sink sink = { keep, NULL };
-
 	t->causes = mm_causes_new(err);
 	t->operators = t->causes != NULL ? mm_operators_new(err) : NULL;
 	if (t->operators == NULL)
 		return err->code;
-	t->rows = mm_table_new(x->name, x->what, x->columns, x->n_columns);
-	sink.ctx = t->rows;
-	if (x->run(s, MM_TIME_NONE, &sink, err) != MM_OK)
+	t->rows = mm_export_table(s, "incidents", NULL, err);
+	if (t->rows == NULL)
 		return err->code;
 	t->stories = mm_figure(figures, "stories", 0, err);
 	return t->stories != NULL ? MM_OK : err->code;

@@ -476,3 +476,19 @@ mm_export_find(const char *name)
 			return &exports[i];
 	return NULL;
 }
+
+struct mm_table *
+mm_export_table(struct mm_store *s, const char *name, const char *title,
+		struct mm_err *err)
+{
+	const struct mm_export *x = mm_export_find(name);
+	struct mm_table *t =
+	    mm_table_new(name, title != NULL ? title : x->what, x->columns,
+			 x->n_columns);
+	const struct mm_sink sink = mm_table_sink(t);
+
+	if (x->run(s, MM_TIME_NONE, &sink, err) == MM_OK)
+		return t;
+	mm_table_free(t);
+	return NULL;
+}

@@ -23,5 +23,8 @@ struct mm_export {
 /* By number (NULL past the end), by name (NULL when there is none). */
 const struct mm_export *mm_export_at(size_t i);
 const struct mm_export *mm_export_find(const char *name);
+/* Its rows, kept: owned, NULL on failure. A `title` of NULL is its `what`. */
+struct mm_table *mm_export_table(struct mm_store *s, const char *name,
+				 const char *title, struct mm_err *err);
 
 #endif

@@ -100,14 +100,6 @@ static const struct figure figures[] = {
 };
 /* clang-format on */
 
-static enum mm_status
-keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
-{
-	(void)err;
-	mm_table_add(ctx, row);
-	return MM_OK;
-}
-
 struct mm_figures {
 	struct mm_store *store; /* view */
 	struct mm_scan *scan;	/* owned; made for the first that needs it */
@@ -152,7 +144,7 @@ selected(struct mm_figures *f, const struct figure *x, int64_t limit,
 {
 	struct mm_table *t =
 	    mm_table_new(x->name, x->title, x->columns, x->n_columns);
-	const struct mm_sink sink = { keep, t };
+	const struct mm_sink sink = mm_table_sink(t);
 
 	if (mm_select(f->store, x->sql, limit > 0 ? limit : -1, x->columns,
 		      x->n_columns, &sink, err) == MM_OK)

@@ -94,20 +94,12 @@ mm_queue_list(struct mm_store *s, int64_t at_us, const struct mm_sink *sink,
 	    at_us, mm_queue_columns, mm_queue_n_columns, sink, err);
 }
 
-static enum mm_status
-keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
-{
-	(void)err;
-	mm_table_add(ctx, row);
-	return MM_OK;
-}
-
 /* The rows of `sql` as a table `t`, which is returned, or freed on failure. */
 static struct mm_table *
 fill(struct mm_store *s, const char *sql, int64_t at_us, struct mm_table *t,
      struct mm_err *err)
 {
-	const struct mm_sink sink = { keep, t };
+	const struct mm_sink sink = mm_table_sink(t);
 
 	if (mm_select(s, sql, at_us, t->columns, t->n_columns, &sink, err) ==
 	    MM_OK)
@@ -197,9 +189,10 @@ mm_queue_compare(struct mm_store *s, int64_t at_us, struct mm_err *err)
 
 	if (t != NULL && t->n_rows == 0) {
 		mm_table_free(t);
-		(void)mm_err_set(err, MM_ENOENT,
-				 "no queue has two snapshots to compare: spools "
-				 "or listings of different times");
+		(void)mm_err_set(
+		    err, MM_ENOENT,
+		    "no queue has two snapshots to compare: spools "
+		    "or listings of different times");
 		return NULL;
 	}
 	return t;

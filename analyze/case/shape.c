@@ -62,14 +62,6 @@ static const char sql_end[] =
     " UNION ALL SELECT * FROM (SELECT d, " COUNTS " FROM all_rows"
     "  WHERE d IS NOT NULL GROUP BY d ORDER BY 2 DESC, 1)";
 
-static enum mm_status
-keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
-{
-	(void)err;
-	mm_table_add(ctx, row);
-	return MM_OK;
-}
-
 /* The table of the key `k`: only its first column is another. */
 static struct mm_table *
 table_of(size_t k)
@@ -91,6 +83,7 @@ mm_shape_by(struct mm_store *s, const char *by, int64_t at_us,
 {
 	struct mm_table *t;
 	struct mm_buf text;
+	struct mm_sink sink;
 	enum mm_status st;
 	size_t k = 0;
 
@@ -108,8 +101,8 @@ mm_shape_by(struct mm_store *s, const char *by, int64_t at_us,
 	mm_buf_addz(&text, sql_front);
 	mm_buf_addz(&text, keys[k].expression);
 	mm_buf_addz(&text, sql_end);
-	st = mm_select(s, text.p, at_us, t->columns, t->n_columns,
-		       &(struct mm_sink){ keep, t }, err);
+	sink = mm_table_sink(t);
+	st = mm_select(s, text.p, at_us, t->columns, t->n_columns, &sink, err);
 	mm_buf_fini(&text);
 	if (st == MM_OK)
 		return t;

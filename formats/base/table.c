@@ -6,7 +6,7 @@
 
 struct mm_table *
 mm_table_new(const char *name, const char *title,
-             const struct mm_column *columns, size_t n_columns)
+	     const struct mm_column *columns, size_t n_columns)
 {
 	struct mm_table *t = mm_calloc(1, sizeof(*t));
 
@@ -38,10 +38,24 @@ mm_table_add(struct mm_table *t, const struct mm_cell *row)
 
 		cell.s = mm_arena_str(&t->texts, cell.s);
 		t->cells = mm_grow(t->cells, used + c, &t->cap_cells,
-		                   sizeof(*t->cells));
+				   sizeof(*t->cells));
 		t->cells[used + c] = cell;
 	}
 	t->n_rows++;
+}
+
+static enum mm_status
+keep(void *ctx, const struct mm_cell *row, struct mm_err *err)
+{
+	(void)err;
+	mm_table_add(ctx, row);
+	return MM_OK;
+}
+
+struct mm_sink
+mm_table_sink(struct mm_table *t)
+{
+	return (struct mm_sink){ keep, t };
 }
 
 const struct mm_cell *
@@ -72,7 +86,7 @@ struct mm_cell
 mm_cell_text(struct mm_str s)
 {
 	return (struct mm_cell){ .kind = s.p != NULL ? MM_TEXT : MM_NULL,
-		                 .s = s };
+				 .s = s };
 }
 
 struct mm_cell
@@ -84,17 +98,17 @@ mm_cell_z(const char *z)
 struct mm_cell
 mm_cell_time(int64_t t_us)
 {
-	return (struct mm_cell){ .kind = t_us != MM_TIME_NONE ? MM_TIME
-		                                              : MM_NULL,
-		                 .i = t_us };
+	return (struct mm_cell){ .kind =
+				     t_us != MM_TIME_NONE ? MM_TIME : MM_NULL,
+				 .i = t_us };
 }
 
 struct mm_cell
 mm_cell_span(int64_t span_us)
 {
 	return (struct mm_cell){ .kind = span_us != MM_TIME_NONE ? MM_SPAN
-		                                                 : MM_NULL,
-		                 .i = span_us };
+								 : MM_NULL,
+				 .i = span_us };
 }
 
 struct mm_cell
@@ -119,5 +133,5 @@ struct mm_cell
 mm_cell_nested(struct mm_str json)
 {
 	return (struct mm_cell){ .kind = json.p != NULL ? MM_NESTED : MM_NULL,
-		                 .s = json };
+				 .s = json };
 }

@@ -61,6 +61,9 @@ struct mm_sink {
 	void *ctx;
 };
 
+/* It keeps what comes. */
+struct mm_sink mm_table_sink(struct mm_table *t);
+
 /* Cell makers. A NULL text or MM_TIME_NONE makes an unknown cell. */
 struct mm_cell mm_cell_null(void);
 struct mm_cell mm_cell_int(int64_t v);
