@@ -229,7 +229,8 @@ take(void *ctx, const struct mm_incident_row *r)
 	t->n++;
 	if (t->only != 0 && t->only != t->n)
 		return MM_OK;
-	(void)mm_time_span(end_us - r->start_us, length + open);
+	if (end_us != MM_TIME_NONE) /* a queue without logs has none */
+		(void)mm_time_span(end_us - r->start_us, length + open);
 	mm_table_add(t->table,
 		     (const struct mm_cell[]){
 			 mm_cell_int(t->n),

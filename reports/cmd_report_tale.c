@@ -267,6 +267,10 @@ mm_tale_read(struct mm_tale *t, struct mm_store *s, struct mm_figures *figures,
 	for (size_t i = 0; i < t->n; i++) {
 		t->told[i] = told_of(t, i);
 		t->n_open += t->told[i].end_us == MM_TIME_NONE;
+		/* A queue without logs was last seen when it was copied. */
+		if (t->first_us == MM_TIME_NONE &&
+		    t->told[i].peak_us > t->last_us)
+			t->last_us = t->told[i].peak_us;
 	}
 	weigh(t);
 	for (size_t i = 0; i < t->n; i++)

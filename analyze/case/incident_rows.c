@@ -1,4 +1,5 @@
 #include "analyze/case/incident_rows.h"
+#include "analyze/case/latest.h"
 
 static uint32_t
 id_at(const struct mm_query *q, int column)
@@ -171,6 +172,48 @@ mm_lean_addresses(struct mm_store *s,
 
 	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK)
 		st = row(ctx, id_at(q, 0), mm_query_text(q, 1));
+	mm_query_free(q);
+	return st == MM_END ? MM_OK : st;
+}
+
+enum mm_status
+mm_lean_waiting(struct mm_store *s, int64_t aged_us,
+		enum mm_status (*row)(void *ctx,
+				      const struct mm_lean_waiting *w),
+		void *ctx, struct mm_err *err)
+{
+	struct mm_query *q = mm_query_new(
+	    s,
+	    "WITH " MM_LATEST_SNAPSHOTS ","
+	    " one AS (SELECT l.id, l.taken_us, l.host, e.arrived_us,"
+	    "  " MM_BEHIND_AT("w.recipient") " AS domain,"
+	    "  row_number() OVER (PARTITION BY e.id) = 1 AS first"
+	    "  FROM last l JOIN entry e ON e.snapshot = l.id"
+	    "  JOIN waiting w ON w.entry = e.id AND w.done = 0"
+	    "  WHERE e.arrived_us < l.taken_us - ?2)"
+	    " SELECT id, sum(first), count(*), taken_us, min(arrived_us),"
+	    " host, domain FROM one GROUP BY id, domain"
+	    " ORDER BY id, 3 DESC, domain",
+	    err);
+	enum mm_status st = q != NULL ? MM_OK : MM_EIO;
+
+	if (st == MM_OK) {
+		mm_query_bind_null(q, 0);
+		mm_query_bind_int(q, 1, aged_us);
+	}
+	while (st == MM_OK && (st = mm_query_step(q, err)) == MM_OK) {
+		struct mm_lean_waiting w = {
+			.snapshot = id_at(q, 0),
+			.messages = id_at(q, 1),
+			.recipients = id_at(q, 2),
+			.taken_us = mm_query_int(q, 3),
+			.oldest_us = mm_query_int(q, 4),
+			.host = mm_query_text(q, 5),
+			.domain = mm_query_text(q, 6),
+		};
+
+		st = row(ctx, &w);
+	}
 	mm_query_free(q);
 	return st == MM_END ? MM_OK : st;
 }

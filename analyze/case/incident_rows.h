@@ -36,6 +36,13 @@ struct mm_lean_message {
 	int64_t arrived_us;
 };
 
+/* Who waits in the last snapshot of a queue, for one domain. */
+struct mm_lean_waiting {
+	uint32_t snapshot, messages, recipients;
+	int64_t taken_us, oldest_us;
+	struct mm_str host, domain;
+};
+
 /* One incident, ready to be written; texts absent or times MM_TIME_NONE are
  * unknown. `also`, `evidence`: JSON arrays of text. */
 struct mm_incident_row {
@@ -89,6 +96,12 @@ enum mm_status mm_lean_addresses(struct mm_store *s,
 						       uint32_t address,
 						       struct mm_str text),
 				 void *ctx, struct mm_err *err) MM_USE_RESULT;
+/* Those of more than `aged_us`; by snapshot, the domain of most first. A mail
+ * for several domains counts for the first. */
+enum mm_status mm_lean_waiting(
+    struct mm_store *s, int64_t aged_us,
+    enum mm_status (*row)(void *ctx, const struct mm_lean_waiting *w),
+    void *ctx, struct mm_err *err) MM_USE_RESULT;
 /* The queue id of a message, appended to `out`; is its sender the null one? */
 enum mm_status mm_lean_queue_id(struct mm_store *s, uint32_t message,
 				struct mm_buf *out, bool *null_sender,

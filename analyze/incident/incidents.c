@@ -12,7 +12,7 @@ static const struct mm_detector *const detectors[] = {
 	&mm_detect_receivers,  &mm_detect_pause,      &mm_detect_hold,
 	&mm_detect_local_stop, &mm_detect_transports, &mm_detect_failover,
 	&mm_detect_spikes,     &mm_detect_said,	      &mm_detect_gaps,
-	&mm_detect_backlog,    &mm_detect_retries,
+	&mm_detect_backlog,    &mm_detect_retries,    &mm_detect_snapshots,
 };
 
 /* ---- the list ---- */

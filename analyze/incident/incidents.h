@@ -99,7 +99,7 @@ struct mm_detector {
 extern const struct mm_detector mm_detect_pause, mm_detect_hold,
     mm_detect_local_stop, mm_detect_transports, mm_detect_failover,
     mm_detect_spikes, mm_detect_gaps, mm_detect_said, mm_detect_backlog,
-    mm_detect_retries;
+    mm_detect_retries, mm_detect_snapshots;
 
 /* Find the incidents of a filled case and write them into it. */
 enum mm_status mm_incidents_find(struct mm_store *s,
