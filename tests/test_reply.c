@@ -22,6 +22,10 @@ static const struct {
 	{ "code with a dash, as Sendmail keeps the first line",
 	  "Deferred: 450-4.2.1 The user is busy",
 	  "450|4.2.1|-|-|The user is busy" },
+	{ "a program speaks LMTP",
+	  "Error (temporary failure: \"mail.lmtp: LMTP server error: 554 5.7.1 "
+	  "Message looks like spam\")",
+	  "554|5.7.1|-|-|Message looks like spam" },
 	{ "hash before the enhanced code", "550 #5.7.1 Rejected",
 	  "550|5.7.1|-|-|Rejected" },
 	{ "address is no enhanced code", "550 5.6.7.8 is listed",

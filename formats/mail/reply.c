@@ -434,12 +434,19 @@ parse_while(struct mm_str s, struct mm_reply *out)
 		out->stage = mm_stage_of(rest);
 }
 
-/* qmail: "192.0.2.1 does not like recipient. Remote host said: 550 ...". */
+/* qmail: "192.0.2.1 does not like recipient. Remote host said: 550 ..."; what
+ * OpenSMTPD's mail.lmtp says: "... LMTP server error: 550 ...\")". */
 static void
 parse_inner(struct mm_str s, struct mm_buf *fold, struct mm_reply *out)
 {
-	size_t at = mm_str_find(s, "Remote host said: ");
+	size_t at = mm_str_find(s, "LMTP server error: ");
 
+	if (at != MM_NOT_FOUND) {
+		s = mm_str_from(s, at + 19);
+		set_reply(mm_str_upto(s, mm_str_find_last(s, "\"")), fold, out);
+		return;
+	}
+	at = mm_str_find(s, "Remote host said: ");
 	if (at == MM_NOT_FOUND)
 		return;
 	for (size_t i = 0; i < MM_COUNT(qmail_words); i++)

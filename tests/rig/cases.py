@@ -7,6 +7,7 @@ of the server nor the sink tells is said here, from what was asked of the MTA (F
 
     becomes   {recipient: [who gets it instead]}: aliases
     final     {recipient: final} where no sink is: DNS, holds, deletions
+    cause     why it failed, where not the sink said so
     one_name  the MTA logs those of an alias under its name
     verdict   (program, opinion): what a filter must have said of it
     notices   how many notices about it the sender must have got
@@ -38,27 +39,35 @@ def plain(send, can, mta, stage):
     send("quoted", '"ok+quo ted"@sink.example')
     send("bare", "ok+bare@bare.example", "perm+bare@bare.example")
     send("two", "ok+two@two.example")
-    send("down", "ok+down@down.example", final={"ok+down@down.example":
+    send("down", "ok+down@down.example", cause="net_unreachable",
+         final={"ok+down@down.example":
                                                "expired"})
     send("nullmx", "ok+nullmx@nullmx.example",
+         cause="domain_no_mail",
          final={"ok+nullmx@nullmx.example": "bounced"})
     send("nxdomain", "ok+nxdomain@gone.example",
+         cause="domain_unknown",
          final={"ok+nxdomain@gone.example": "bounced"})
     send("slowdns", "ok+slowdns@slow.example",
+         cause="dns_failure",
          final={"ok+slowdns@slow.example": "expired"})
 
 
 def local(send, can, mta, stage):
     send("local", "alice" + L, ip=STRANGER)
     send("two-local", "alice" + L, "bob" + L)
-    send("unknown", "ghost" + L, ip=STRANGER)
-    send("unknown-too", "alice" + L, "ghost" + L, ip=STRANGER)
-    send("relay-denied", "ok+relay" + S, ip=STRANGER)
+    send("unknown", "ghost" + L, ip=STRANGER,
+         cause="recipient_unknown")
+    send("unknown-too", "alice" + L, "ghost" + L, ip=STRANGER,
+         cause="recipient_unknown")
+    send("relay-denied", "ok+relay" + S, ip=STRANGER,
+         cause="relay_denied")
     send("nameless", "alice" + L, ip=NAMELESS, helo="[192.0.2.202]")
     send("bad-sender", "alice" + L, sender="x@gone.example", ip=STRANGER)
     send("tls", "ok+tls" + S, tls=True)
     if "dnsbl" in can:
-        send("listed", "alice" + L, ip=LISTED, helo="listed.client.example")
+        send("listed", "alice" + L, ip=LISTED, helo="listed.client.example",
+             cause="block_dnsbl")
     if "forward" in can:
         send("forward", "carol" + L, becomes={"carol" + L: [
             "carol" + L, "ok+forward" + S]})
@@ -80,7 +89,8 @@ def submit(stage, mta, case, rcpt):
     sender = "alice" + L
     stage.sender.mails.append({
         "case": case, "message_id": case + "@client.example",
-        "sender": sender, "t": time.time(), "ip": None, "user": None,
+        "sender": sender, "t": time.time(), "t_end": time.time() + 9,
+        "ip": None, "user": None,
         "rcpts": [{"recipient": rcpt, "code": 250, "text": ""}],
         "end": 250, "said": "", "want": {}})
     stage.run("su", "alice", "-c", mta.SENDMAIL + " -i " + rcpt,
@@ -160,7 +170,8 @@ def admin(send, can, mta, stage):
                          "done") if d in can
              or (d == "release" and "hold" in can)]
     for deed in deeds:
-        send(deed, "temp+%s" % deed + S,
+        # A requeued mail comes again, as it were.
+        send(deed, "temp+%s" % deed + S, t=deed != "requeue",
              final={"hold": {"temp+hold" + S: "held"},
                     "delete": {"temp+delete" + S: "deleted"},
                     "done": {"temp+done" + S: "deleted"}}.get(deed, {}))
@@ -191,5 +202,6 @@ def play(stage, mta):
     for _ in range(8):
         time.sleep(5)
         mta.flush(stage)
+    # The end comes before its second try.
     send("last", "temp+last" + S, "alice" + L)
-    time.sleep(3)
+    time.sleep(2)

@@ -72,6 +72,7 @@ class Sender:
         except (Gone, OSError):
             mail["said"] = mail["said"] or "closed"
         self.peer.close()
+        mail["t_end"] = time.time()
         return mail
 
     def session(self, mail, rcpts, text, auth, notify, utf8, bdat, cut, size):

@@ -15,6 +15,10 @@ import subprocess
 import sys
 
 PROGRAM, MTA, OUT = sys.argv[1:4]
+SLACK_S = 2.5   # stamps of whole seconds, and who writes when
+# By what the sink said (sink.py).
+CAUSES = {"perm": "recipient_unknown", "full": "mailbox_full",
+          "many": "block_policy", "endperm": "content_spam"}
 LOCAL = ("@rig.example", "@dove.example", "@mx.rig.example")
 CASE = OUT + "/case.mm"
 ON = importlib.import_module("on_" + MTA.rstrip("+"))
@@ -46,6 +50,7 @@ class Truth:
     def __init__(self, data):
         self.data = data
         self.mails = {m["message_id"]: m for m in data["mails"]}
+        self.cases = {m["case"]: m for m in data["mails"]}
         self.boxes = collections.Counter((u, m) for u, m in data["mailboxes"])
         self.sink = collections.defaultdict(list)
         for row in data["sink"]:
@@ -152,8 +157,36 @@ class Check:
                                     % (what, want, got))
 
 
+def cause_of(mail, rcpt):
+    """Why it failed, as far as the truth tells."""
+    case = mail["case"]
+    if (case, rcpt.split("@")[0]) in ON.CAUSES:
+        return ON.CAUSES[case, rcpt.split("@")[0]]
+    return mail["want"].get("cause") or CAUSES.get(rcpt.split("+")[0])
+
+
+def details(truth, row, case, rcpt, times, causes):
+    """Of a row whose final is right: when, and why."""
+    mail = truth.cases.get(case)
+    if mail is None:
+        return
+    what = "%s to %s" % (case, rcpt)
+    # Without a Message-ID it is not sure which mail of a sender it is.
+    if row["message_id"] and mail["want"].get("t", True):
+        times.same(what + " came", True, mail["t"] - SLACK_S
+                   <= row["arrived"] <= mail["t_end"] + SLACK_S)
+    taken = [r["t"] for r in truth.sink.get(rcpt, ()) if r["stage"] == "end" and
+             r["code"] == 250 and r["message_id"] == mail["message_id"]]
+    if row["final"] == "sent" and taken:
+        times.same(what + " was taken", True, any(
+            abs(row["final_at"] - t) <= SLACK_S for t in taken))
+    cause = cause_of(mail, rcpt)
+    if cause and row["final"] in ("bounced", "rejected", "expired"):
+        causes.same(what, cause, row["cause"])
+
+
 def finals(truth, told):
-    check = Check("finals")
+    check, times, causes = Check("finals"), Check("times"), Check("causes")
     left = list(told.rows)
 
     def take(fits):
@@ -181,6 +214,7 @@ def finals(truth, told):
         row = take(lambda r: same(r, True))
         if row:
             check.n += 1
+            details(truth, row, case, rcpt, times, causes)
         else:
             unmatched.append((case, rcpt, final, same))
     for case, rcpt, final, same in unmatched:
@@ -238,6 +272,17 @@ def logins(truth, told):
                          " message_id = ? AND sasl_user IS NOT NULL",
                          mail["message_id"])
         check.same(mail["case"], [], users)
+
+
+def clients(truth, told):
+    check = Check("clients")
+    for mail in truth.data["mails"]:
+        if mail["ip"] and mail["end"] == 250:
+            rows = told.ask("SELECT DISTINCT client_ip FROM v_message WHERE"
+                            " message_id = ? OR sender = ?",
+                            mail["message_id"], mail["sender"])
+            check.same(mail["case"], True, not rows or
+                       (mail["ip"],) in rows or rows)
 
 
 def verdicts(truth, told):
@@ -349,7 +394,7 @@ def main():
     if os.path.exists(CASE):
         os.unlink(CASE)
     told = Told()
-    for ask in (finals, attempts, logins, verdicts, notices, doubles, queue):
+    for ask in (finals, attempts, logins, clients, verdicts, notices, doubles, queue):
         ask(truth, told)
     lines()
     print("%-10s  %-9s  %5s  %5s  %10s" % (MTA, "what", "rows", "agree",

@@ -11,6 +11,12 @@ FINALS = {
 }
 # To a hop without SMTPUTF8 the name goes on as ASCII.
 BECOMES = {("utf8-bare", "ok+grün"): ["xn--ok+grn-7ya@bare.example"]}
+# Causes that differ from what was meant, for what the MTA says.
+CAUSES = {
+    ("cut-perm", "perm+cut"): None,     # refused without a word
+    # Said of every address that no router takes.
+    ("nxdomain", "ok+nxdomain"): "recipient_unknown",
+}
 BY_PROGRAM = ()
 UNLOGGED = {
     ("answers", "perm+cut"): "asked while its client waits: refused, not tried",

@@ -9,6 +9,8 @@ FINALS = {
     ("lmtp", "perm+lmtp"): "expired",
     ("lmtp", "endperm+lmtp"): "expired",
 }
+# Causes that differ from what was meant, for what the MTA says.
+CAUSES = {}
 BY_PROGRAM = ("@lmtp.example",)
 UNLOGGED = {
     ("bigger", "alice"): "only the size is told, not for whom it was",

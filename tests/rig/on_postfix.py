@@ -23,6 +23,8 @@ UNLOGGED = {
 }
 # Where the MTA's way decides, not the answer: (case, who) -> final.
 FINALS = {}
+# Causes that differ from what was meant, for what the MTA says.
+CAUSES = {}
 BY_PROGRAM = ()     # domains whose receiver is not named: a program connects
 LOGS = ["/var/log/mail.log"]
 SPOOL = ["var/spool/postfix"]

@@ -7,6 +7,8 @@ from on_postfix import start_milters
 CAN = {"auth", "milter", "dsn", "lmtp", "hold", "delete", "alias",
        "too-many", "dkim", "dnsbl", "forward"}
 FINALS = {}
+# Causes that differ from what was meant, for what the MTA says.
+CAUSES = {}
 BY_PROGRAM = ()
 UNLOGGED = {
     ("too-many", "ok+many20"): "one line each, without their names",
