@@ -3,6 +3,7 @@
 
 #include "analyze/case/exports.h"
 #include "analyze/case/incident_rows.h"
+#include "analyze/case/quote.h"
 #include "analyze/front.h"
 #include "analyze/verbs.h"
 #include "formats/base/json.h"
@@ -64,6 +65,8 @@ struct telling {
 	int64_t n, only;	   /* 0: all */
 	int64_t first_us, last_us; /* of the logs */
 	size_t width;		   /* of the chart; 0: none */
+	struct mm_store *s;
+	struct mm_err *err;
 };
 
 static void
@@ -180,10 +183,38 @@ add_cost(struct mm_buf *b, const struct mm_incident_row *r)
 	add_missed(b, r->missed);
 }
 
-static void
+/* The lines that show it; of one incident alone, with what they say. */
+static enum mm_status
+add_evidence(struct telling *t, struct mm_str json)
+{
+	struct mm_json *j = mm_json_parse(json, NULL);
+	struct mm_quotes quotes;
+	enum mm_status st = MM_OK;
+
+	mm_quotes_init(&quotes);
+	for (size_t i = 0; t->only != 0 && i < mm_json_len(j); i++)
+		mm_quotes_want(&quotes, mm_json_str(mm_json_at(j, i)));
+	if (t->only != 0)
+		st = mm_quotes_load(&quotes, t->s, t->err);
+	for (size_t i = 0; i < mm_json_len(j) && st == MM_OK; i++) {
+		struct mm_str at = mm_json_str(mm_json_at(j, i));
+
+		add_seen(&t->words,
+			 i == 0 ? "\n   evidence: " : "\n             ", at);
+		if (t->only != 0)
+			add_seen(&t->words, "\n               ",
+				 mm_quotes_text(&quotes, at));
+	}
+	mm_quotes_fini(&quotes);
+	mm_json_free(j);
+	return st;
+}
+
+static enum mm_status
 tell(struct telling *t, const struct mm_incident_row *r)
 {
 	struct mm_buf *b = &t->words;
+	enum mm_status st;
 
 	mm_buf_addf(b, "\n%lld. ", (long long)t->n);
 	mm_utf8_add_visible(b, r->kind);
@@ -214,8 +245,9 @@ tell(struct telling *t, const struct mm_incident_row *r)
 	add_seen(b, "\n   likely trigger: ", r->trigger);
 	add_seen(b, "\n   ", r->story);
 	add_list(b, "\n   also: ", ", ", r->also);
-	add_list(b, "\n   evidence: ", "\n             ", r->evidence);
+	st = add_evidence(t, r->evidence);
 	mm_buf_addc(b, '\n');
+	return st;
 }
 
 static enum mm_status
@@ -244,15 +276,14 @@ take(void *ctx, const struct mm_incident_row *r)
 			 mm_cell_text(mm_str_upto(r->cause, 60)),
 		     });
 	draw(t, r, end_us);
-	tell(t, r);
-	return MM_OK;
+	return tell(t, r);
 }
 
 static enum mm_status
 print_words(struct mm_store *s, struct mm_output *o, int64_t only,
 	    struct mm_err *err)
 {
-	struct telling t = { .only = only };
+	struct telling t = { .only = only, .s = s, .err = err };
 	enum mm_status st = mm_rows_span(s, &t.first_us, &t.last_us, err);
 	const struct mm_table *table;
 
