@@ -86,14 +86,16 @@ outcome_of(const struct fate *fate)
 }
 
 /* With its [ip] the host was connected to, or tried; without one the words
- * are those of an earlier try (Timeout.hoststatus), or of the DNS. */
+ * are those of an earlier try (Timeout.hoststatus), or of the DNS. A reply is
+ * one of now: the [ip] is lost where the connection was, after it. */
 static bool
 is_contact(const struct fate *fate)
 {
 	const struct mm_sendmail_fields *f = &fate->f;
 
-	return !is_untried(fate->stat) && (f->relay_ip.n > 0 || !f->has_relay ||
-					   mm_str_is(f->relay_name, "local"));
+	return !is_untried(fate->stat) &&
+	       (f->relay_ip.n > 0 || !f->has_relay || fate->reply.n > 0 ||
+		mm_str_is(f->relay_name, "local"));
 }
 
 /* reply= or what stat= says behind "Sent (" and "Deferred: ". */

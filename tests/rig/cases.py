@@ -14,7 +14,7 @@ of the server nor the sink tells is said here, from what was asked of the MTA (F
 """
 import time
 
-from dns import LISTED, NAMELESS, STRANGER
+from dns import LISTED, NAMELESS, SHORT, STRANGER
 
 S, L = "@sink.example", "@rig.example"
 
@@ -51,6 +51,19 @@ def plain(send, can, mta, stage):
     send("slowdns", "ok+slowdns@slow.example",
          cause="dns_failure",
          final={"ok+slowdns@slow.example": "expired"})
+
+
+def dialogue(send, can, mta, stage):
+    """Refused at each step. Whether and when it was given up is told by the
+    notice that came."""
+    send("nomail", "ok+nomail" + S)
+    send("latermail", "ok+latermail" + S)
+    send("nodata", "nodata+nodata" + S)
+    send("laterdata", "laterdata+laterdata" + S)
+    send("hangup", "hangup+hangup" + S)
+    for short in sorted(SHORT):
+        if short != "mute" or "mute" in can:
+            send(short, "ok+%s@%s.example" % (short, short))
 
 
 def local(send, can, mta, stage):
@@ -194,7 +207,7 @@ def greylist(send, can, mta, stage):
 
 def play(stage, mta):
     send, can = stage.sender.send, mta.CAN
-    for part in (plain, local, auth, milter, extensions, admin, greylist):
+    for part in (plain, dialogue, local, auth, milter, extensions, admin, greylist):
         part(send, can, mta, stage)
     if hasattr(mta, "own"):
         mta.own(send, stage)

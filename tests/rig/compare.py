@@ -15,10 +15,13 @@ import subprocess
 import sys
 
 PROGRAM, MTA, OUT = sys.argv[1:4]
+GIVEN_UP_S = 18     # mail lives for 25 s; Exim tells one code for all
 SLACK_S = 2.5   # stamps of whole seconds, and who writes when
 # By what the sink said (sink.py).
 CAUSES = {"perm": "recipient_unknown", "full": "mailbox_full",
           "many": "block_policy", "endperm": "content_spam"}
+SINKS = ("192.0.2.24", "192.0.2.25", "192.0.2.26", "mx.sink.example",
+         "mx.bare.example")
 LOCAL = ("@rig.example", "@dove.example", "@mx.rig.example")
 CASE = OUT + "/case.mm"
 ON = importlib.import_module("on_" + MTA.rstrip("+"))
@@ -66,8 +69,10 @@ class Truth:
             said = None
         if said:
             return said
-        codes = [row["code"] for row in self.sink[name(recipient)]]
-        if any(c is None or 200 <= c < 300 for c in codes):
+        rows = self.sink.get(name(recipient), ())
+        codes = [row["code"] for row in rows if row["code"]]
+        if any(row["stage"] == "end" and row["code"] in (None, 250)
+               for row in rows):
             return "sent"
         if (name(recipient), mail["message_id"]) in self.boxes:
             return "sent"
@@ -75,7 +80,29 @@ class Truth:
             return "bounced"
         if name(recipient) in self.waiting:
             return "deferred"
-        return "expired" if codes else "nowhere"
+        return self.notice_of(mail, recipient) or "nowhere"
+
+    def notice_of(self, mail, recipient):
+        """Given up at once or after all its time, as the sender was told."""
+        for row in self.data["sink"]:
+            if row["sender"] != "" or row["stage"] != "end" or \
+                    "<%s>" % mail["message_id"] not in row["original"]:
+                continue
+            for block in re.split(r"\r?\n\r?\n", row["original"]):
+                fields = dict(re.findall(r"^([\w-]+): *(.*?)\r?$", block,
+                                         re.M))
+                status = fields.get("Status", "")
+                # OpenSMTPD calls what expired "delayed".
+                if name(fields.get("Final-Recipient", "").split(";")[-1]
+                        .strip()) != name(recipient) or \
+                        (fields.get("Action") != "failed" and
+                         status != "4.4.7"):
+                    continue
+                if status[0] == "4" or (status == "5.0.0" and row["t"] -
+                                        mail["t"] > GIVEN_UP_S):
+                    return "expired"
+                return "bounced"
+        return None
 
     def rows(self):
         """(case, Message-ID or None, sender, recipient, final)"""
@@ -241,13 +268,13 @@ def attempts(truth, told):
             if row["next"] and a["source"] in found:
                 continue
             found.add(a["source"])
-            if a["contact"] and a["ip"] in ("192.0.2.25", "192.0.2.26",
-                                            "192.0.2.24"):
+            if a["contact"] and (a["ip"] in SINKS or a["relay"] in SINKS):
                 # Some write no code where a mail was taken.
                 code = a["code"] or (250 if a["outcome"] == "sent" else None)
                 got[name(row["recipient"])].append((a["t"], code))
     for rcpt in truth.sink:
-        if rcpt.startswith("ok+from-") or any(
+        # A connection that breaks off is tried again in several ways.
+        if rcpt.startswith(("ok+from-", "hangup")) or any(
                 r["recipient"].endswith(ON.BY_PROGRAM)
                 for r in truth.sink[rcpt]):
             continue

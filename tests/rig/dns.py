@@ -14,8 +14,11 @@ SINK, LMTP, BARE, DOWN, SERVER = ("192.0.2.25", "192.0.2.24", "192.0.2.26",
                                   "192.0.2.99", "192.0.2.1")
 STRANGER, FRIEND, NAMELESS, LISTED = ("192.0.2.200", "192.0.2.201",
                                       "192.0.2.202", "192.0.2.203")
+# Hosts that do one thing each: sink.py, SHORT.
+SHORT = {"banner5": "192.0.2.31", "banner4": "192.0.2.32",
+         "closer": "192.0.2.33", "nohelo": "192.0.2.34", "mute": "192.0.2.35"}
 ADDRESSES = [SINK, LMTP, BARE, DOWN, SERVER, STRANGER, FRIEND, NAMELESS,
-             LISTED, "192.0.2.53"]
+             LISTED, "192.0.2.53", *SHORT.values()]
 
 ZONE = {
     ("mx.rig.example", A): [SERVER],
@@ -38,6 +41,9 @@ ZONE = {
     ("listed.client.example", A): [LISTED],
     ("203.2.0.192.bl.example", A): ["127.0.0.2"],
 }
+for short, address in SHORT.items():
+    ZONE[short + ".example", MX] = [(10, "mx.%s.example" % short)]
+    ZONE["mx.%s.example" % short, A] = [address]
 for (name, kind), values in list(ZONE.items()):
     if kind == A and not name.endswith("bl.example"):
         back = ".".join(reversed(values[0].split("."))) + ".in-addr.arpa"

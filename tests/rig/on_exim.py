@@ -2,7 +2,7 @@
 route and ACLs that refuse, discard and freeze."""
 import re
 
-CAN = {"auth", "utf8", "dsn", "bdat", "lmtp", "hold", "delete", "alias",
+CAN = {"auth", "mute", "utf8", "dsn", "bdat", "lmtp", "hold", "delete", "alias",
        "too-many", "dnsbl", "forward", "done"}
 FINALS = {
     ("closed", "closed"): "bounced",
@@ -19,6 +19,7 @@ CAUSES = {
 }
 BY_PROGRAM = ()
 UNLOGGED = {
+    ("doubles", "hangup+hangup"): "pipelined: the stage is not told",
     ("answers", "perm+cut"): "asked while its client waits: refused, not tried",
     ("answers", "temp+cut"): "the same, the first time",
     ("bigger", "alice"): "refused at its end: names no recipient",
@@ -126,6 +127,8 @@ def start(stage):
     for line, more in BEHIND.items():
         text = re.sub("^%s$" % line, lambda m: m.group(0) + "\n" + more, text,
                       count=1, flags=re.M)
+    text = re.sub(r"^(remote_smtp:.*?driver = smtp\n)",
+                  r"\1  command_timeout = 3s\n", text, flags=re.M | re.S)
     text = re.sub(r"^\*  .*F,2h.*$", "*  *  F,25s,4s", text, flags=re.M)
     stage.write(template, text)
     stage.write("/etc/aliases", "postmaster: root\nroot: alice\n"

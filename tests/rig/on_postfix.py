@@ -6,7 +6,7 @@ import os
 import sink
 from dns import NAMELESS, STRANGER
 
-CAN = {"auth", "milter", "utf8", "dsn", "bdat", "lmtp", "hold", "delete",
+CAN = {"auth", "mute", "milter", "utf8", "dsn", "bdat", "lmtp", "hold", "delete",
        "alias", "greylist", "too-many", "dkim", "requeue", "dovecot",
        "dnsbl", "forward", "expire"}
 # What the log does not hold, and why: (case, who) -> reason.
@@ -63,6 +63,7 @@ smtpd_tls_security_level=may
 header_checks=regexp:/etc/postfix/header_checks
 postscreen_greet_wait=2s
 postscreen_greet_action=enforce
+smtp_helo_timeout=3s
 queue_run_delay=4s
 minimal_backoff_time=4s
 maximal_backoff_time=8s

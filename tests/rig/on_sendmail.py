@@ -4,7 +4,7 @@ import re
 
 from on_postfix import start_milters
 
-CAN = {"auth", "milter", "dsn", "lmtp", "hold", "delete", "alias",
+CAN = {"auth", "mute", "milter", "dsn", "lmtp", "hold", "delete", "alias",
        "too-many", "dkim", "dnsbl", "forward"}
 FINALS = {}
 # Causes that differ from what was meant, for what the MTA says.
@@ -36,6 +36,7 @@ define(`confDOMAIN_NAME', `mx.rig.example')dnl
 define(`confTO_QUEUERETURN', `25s')dnl
 define(`confTO_QUEUEWARN', `6s')dnl
 define(`confTO_IDENT', `0s')dnl
+define(`confTO_INITIAL', `3s')dnl
 define(`confMAX_RCPTS_PER_MESSAGE', `20')dnl
 define(`confMAX_MESSAGE_SIZE', `200000')dnl
 define(`confAUTH_OPTIONS', `A')dnl

@@ -23,6 +23,24 @@ RCPT = {
             "550 5.7.1 https://sink.example/why?to=<you>",
     "once": ("451 4.7.1 Greylisted, come back in 3 seconds", None),
 }
+# Answers to DATA, or to the first chunk.
+DATA = {
+    "nodata": "554 5.7.1 No such mail, please",
+    "laterdata": "451 4.7.1 Not now",
+}
+# Answers to MAIL, by the sender's case.
+MAIL = {
+    "nomail": "550 5.1.8 Sender refused",
+    "latermail": "451 4.1.8 Cannot check the sender now",
+}
+# Hosts of few words (dns.SHORT): their greeting, and what EHLO gets.
+SHORT = {
+    "banner5": ("554 5.7.1 192.0.2.1 is not welcome", ""),
+    "banner4": ("421 4.3.2 Too busy, come back later", ""),
+    "closer": ("", ""),
+    "nohelo": ("220 mx.nohelo.example ESMTP", "550 5.7.1 Who are you?"),
+    "mute": (None, None),
+}
 # Answers to the end of data; "" closes without one.
 END = {
     "endtemp": "451 4.3.0 Cannot store it now",
@@ -108,16 +126,26 @@ class Session:
     def do_mail(self, text):
         self.reset()
         self.sender = re.search("<(.*?)>", text).group(1)
-        self.say("250 2.1.0 Ok")
+        case = self.sender.split("@")[0].partition("+from-")[2]
+        self.say(MAIL.get(case, "250 2.1.0 Ok"))
+        if case in MAIL:
+            self.sender = None
 
     def do_rcpt(self, text):
         rcpt = re.search("<(.*?)>", text).group(1)
+        if self.sender is None:
+            self.say("503 5.5.1 MAIL first")
+            return None
+        if rcpt.startswith("hangup"):
+            self.tell(rcpt, "", "rcpt")
+            return False
         answer = self.record.reply(RCPT, rcpt, "250 2.1.5 Ok")
         if answer[0] == "2":
             self.rcpts.append(rcpt)
         else:
             self.tell(rcpt, answer, "rcpt")
         self.say(answer)
+        return None
 
     def tell(self, rcpt, answer, stage):
         found = re.search(rb"^message-id:\s*<(.*?)>", self.data,
@@ -128,9 +156,21 @@ class Session:
             message_id=found and found.group(1).decode("utf-8", "replace"),
             lmtp=self.lmtp, original=self.data.decode("utf-8", "replace"))
 
-    def do_data(self, text):
+    def may_send(self):
+        for rcpt in self.rcpts:
+            answer = self.record.reply(DATA, rcpt, None)
+            if answer:
+                for each in self.rcpts:
+                    self.tell(each, answer, "data")
+                self.say(answer)
+                self.reset()
+                return False
         if not self.rcpts:
             self.say("554 5.5.1 No valid recipients")
+        return bool(self.rcpts)
+
+    def do_data(self, text):
+        if not self.may_send():
             return None
         self.say("354 Go ahead")
         while True:
@@ -144,8 +184,7 @@ class Session:
     def do_bdat(self, text):
         words = text.upper().split()
         self.data += self.file.read(int(words[1]))
-        if not self.rcpts:
-            self.say("554 5.5.1 No valid recipients")
+        if not self.may_send():
             return None
         if "LAST" not in words[2:]:
             self.say("250 2.0.0 Ok")
@@ -201,6 +240,33 @@ def serve(address, port, record, words, lmtp=False, tls=None, back=None):
             try:
                 Session(peer, record, words, lmtp, tls, back).run()
             except (OSError, ValueError, ssl.SSLError):
+                pass    # the client went away
+
+    def loop():
+        while True:
+            peer, _ = server.accept()
+            threading.Thread(target=handle, args=(peer,), daemon=True).start()
+    threading.Thread(target=loop, daemon=True).start()
+
+
+def serve_short(address, greeting, hello):
+    """One that says no more than that."""
+    server = socket.socket()
+    server.bind((address, 25))
+    server.listen(50)
+
+    def handle(peer):
+        with peer:
+            peer.settimeout(60)
+            try:
+                while greeting is None:
+                    if not peer.recv(1000):
+                        return
+                if greeting:
+                    peer.sendall(greeting.encode() + b"\r\n")
+                while hello and b"QUIT" not in (peer.recv(1000) or b"QUIT"):
+                    peer.sendall(hello.encode() + b"\r\n")
+            except OSError:
                 pass    # the client went away
 
     def loop():

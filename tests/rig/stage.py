@@ -131,6 +131,8 @@ def receivers(stage):
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     tls.load_cert_chain("/mnt/cert.pem", "/mnt/key.pem")
     sink.serve(dns.SINK, 25, stage.record, sink.FULL, tls=tls)
+    for short, address in dns.SHORT.items():
+        sink.serve_short(address, *sink.SHORT[short])
     sink.serve(dns.BARE, 25, stage.record, sink.PLAIN)
     sink.serve(dns.LMTP, 2424, stage.record, sink.PLAIN, lmtp=True)
 
