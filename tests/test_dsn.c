@@ -28,7 +28,15 @@ static const char want[] =
     "3|202611220535.6AM5Z00L000989@smtp2.hq.example|smtp2.hq.example|-|"
     "m9@hq.example|carol@greyhill.example|-|delayed|4.2.0|"
     "mx1.greyhill.example|450 4.2.0 Greylisted, please try again in 300 "
-    "seconds\n";
+    "seconds\n"
+    /* Real ones of tests/rig: SMTPUTF8, and a comment behind the action. */
+    "4|20261127144105.7F02220E@mx.rig.example|mx.rig.example|5683D20B|"
+    "utf8-perm@client.example|perm+gr\xc3\xbcn@sink.example|"
+    "perm+gr\xc3\xbcn@sink.example|failed|5.1.1|mx.sink.example|"
+    "550 5.1.1 No such user here\n"
+    "5|202611271441.6AREf2ss000375@mx.rig.example|mx.rig.example|-|"
+    "dsn-success@client.example|ok+dsn-success@bare.example|-|relayed|2.1.5|"
+    "mx.bare.example|250 2.1.5 Ok\n";
 
 static void
 show(void *ctx, const struct mm_dsn *d)
@@ -66,7 +74,7 @@ check(struct mm_str content)
 
 	mm_buf_init(&got, 1 << 20);
 	assert_true(mm_mailbox_is(content));
-	assert_int_equal(mm_mailbox_read(content, &sink), 3);
+	assert_int_equal(mm_mailbox_read(content, &sink), 5);
 	assert_string_equal(got.p, want);
 	mm_buf_fini(&got);
 }
@@ -122,7 +130,7 @@ test_cut(void **state)
 		memcpy(copy, text.p, n);
 		copy = realloc(copy, n > 0 ? n : 1);
 		(void)mm_mailbox_read((struct mm_str){ copy, n }, &sink);
-		assert_true(found <= 3);
+		assert_true(found <= 5);
 		free(copy);
 	}
 	mm_buf_fini(&text);

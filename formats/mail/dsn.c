@@ -181,11 +181,10 @@ static void
 end_block(struct reader *r)
 {
 	struct mm_dsn *d = &r->d;
-	size_t blank = mm_str_findc(d->status, ' ');
 
-	/* "5.0.0 (permanent failure)" */
-	if (blank != MM_NOT_FOUND)
-		d->status = mm_str_upto(d->status, blank);
+	/* "5.0.0 (permanent failure)", "relayed (to non-DSN-aware mailer)" */
+	d->status = mm_str_upto(d->status, mm_str_findc(d->status, ' '));
+	d->action = mm_str_upto(d->action, mm_str_findc(d->action, ' '));
 	r->last = NULL;
 	if (d->recipient.p != NULL || d->action.p != NULL) {
 		r->told_any = true;
@@ -193,6 +192,16 @@ end_block(struct reader *r)
 	}
 	d->recipient = d->orig_recipient = d->action = MM_STR_ABSENT;
 	d->status = d->diagnostic = d->remote_mta = MM_STR_ABSENT;
+}
+
+/* The mail or its header; message/global and message/global-headers where
+ * they are in UTF-8 (RFC 6533). */
+static bool
+is_returned(struct mm_str type)
+{
+	return mm_str_ifind(type, "rfc822") != MM_NOT_FOUND ||
+	       (mm_str_ifind(type, "message/global") != MM_NOT_FOUND &&
+		mm_str_ifind(type, "message/global-d") == MM_NOT_FOUND);
 }
 
 static void
@@ -210,7 +219,7 @@ take_header(struct reader *r, struct mm_str line, bool of_message)
 	    mm_str_ifind(value, "message/global-delivery-status") !=
 		MM_NOT_FOUND)
 		r->part = PART_REPORT;
-	else if (mm_str_ifind(value, "rfc822") != MM_NOT_FOUND)
+	else if (is_returned(value))
 		r->part = PART_RETURNED;
 }
 
@@ -228,8 +237,7 @@ find_original(struct mm_str message)
 			returned = false;
 		} else if (in_part &&
 			   mm_str_field(line, "Content-Type:", &value)) {
-			returned =
-			    mm_str_ifind(value, "rfc822") != MM_NOT_FOUND;
+			returned = is_returned(value);
 		} else if (returned &&
 			   mm_str_field(line, "Message-ID:", &value)) {
 			found = without_brackets(value);

@@ -23,7 +23,7 @@ CAUSES = {"perm": "recipient_unknown", "full": "mailbox_full",
 SINKS = ("192.0.2.24", "192.0.2.25", "192.0.2.26", "mx.sink.example",
          "mx.bare.example")
 LOCAL = ("@rig.example", "@dove.example", "@mx.rig.example")
-CASE = OUT + "/case.mm"
+CASE, MAILBOX = OUT + "/case.mm", OUT + "/notices.mbox"
 ON = importlib.import_module("on_" + MTA.rstrip("+"))
 UNLOGGED, FINALS = ON.UNLOGGED, ON.FINALS
 BECOMES = getattr(ON, "BECOMES", {})
@@ -161,7 +161,8 @@ class Truth:
 
 class Told:
     def __init__(self):
-        run("ingest", "-q", "-c", CASE, OUT + "/logs", OUT + "/spool.tar")
+        run("ingest", "-q", "-c", CASE, OUT + "/logs", OUT + "/spool.tar",
+            MAILBOX)
         self.db = sqlite3.connect("file:%s?mode=ro" % CASE, uri=True)
         self.rows = run("export", "deliveries", "-c", CASE)
 
@@ -370,6 +371,54 @@ def notices(truth, told):
             check.same("rig: " + mail["case"], n, want[mail["case"]])
 
 
+def blocks(text):
+    """The fields of each block of a notice that tells of a recipient."""
+    for block in re.split(r"\r?\n\r?\n", text):
+        fields = dict(re.findall(r"^([\w-]+): *(.*?)\r?$", block, re.M))
+        if "Action" in fields and "Final-Recipient" in fields:
+            yield fields
+
+
+def mailbox(truth):
+    """The notices that came to the sink, in one file; and what stands in them:
+    (recipient, action, status, Message-ID of the mail that they are about)."""
+    want = collections.Counter()
+    with open(MAILBOX, "w", encoding="utf-8") as f:
+        for row in truth.data["sink"]:
+            if row["sender"] != "" or row["stage"] != "end" or \
+                    row["message_id"] in truth.mails:
+                continue
+            f.write("From MAILER-DAEMON Fri Nov 27 12:00:00 2026\n%s\n"
+                    % re.sub("^(>*From )", r">\1", row["original"].replace(
+                        "\r\n", "\n"), flags=re.M))
+            about = re.findall("[Mm]essage-I[Dd]: *<(.*?@client.example)>",
+                               row["original"])
+            for fields in blocks(row["original"]):
+                want[name(fields["Final-Recipient"].split(";")[-1].strip()),
+                     fields["Action"].split()[0].lower(),
+                     fields["Status"].split()[0],
+                     about[0] if about else None] += 1
+    return want
+
+
+def reports(truth, told):
+    check = Check("reports")
+    got = collections.Counter(
+        (name(r["recipient"] or ""), r["action"], r["status"],
+         r["original_message_id"]) for r in run("export", "reports", "-c",
+                                                CASE)
+        # Those in the MTA's own queue have not come yet.
+        if r["source"].endswith("notices.mbox"))
+    for key in sorted(set(truth.reports) | set(got), key=str):
+        check.same(" ".join(map(str, key)), truth.reports[key], got[key])
+    # Where the log has Message-IDs they are tied to their mail.
+    for about, mid in told.ask(
+            "SELECT d.original_message_id, m.message_id FROM v_dsn d"
+            " LEFT JOIN message m ON m.id = d.message WHERE EXISTS (SELECT 1"
+            " FROM message WHERE message_id = d.original_message_id)"):
+        check.same("about %s" % about, about, mid)
+
+
 def doubles(truth, told):
     check = Check("doubles")
     copies = collections.Counter(
@@ -420,8 +469,10 @@ def main():
         truth = Truth(json.load(f))
     if os.path.exists(CASE):
         os.unlink(CASE)
+    truth.reports = mailbox(truth)
     told = Told()
-    for ask in (finals, attempts, logins, clients, verdicts, notices, doubles, queue):
+    for ask in (finals, attempts, logins, clients, verdicts, notices, reports, doubles,
+                queue):
         ask(truth, told)
     lines()
     print("%-10s  %-9s  %5s  %5s  %10s" % (MTA, "what", "rows", "agree",
