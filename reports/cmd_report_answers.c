@@ -70,6 +70,14 @@ is_led_to(const struct mm_tale *t, const struct mm_told *d)
 	       &t->told[d->chain - 1] == t->worst;
 }
 
+/* Mail that an operator keeps, or that took another way, is no trouble that
+ * goes on. */
+static bool
+is_trouble(const struct mm_tale *t, const struct mm_told *d)
+{
+	return is_led_to(t, d) && d->kind->tone != MM_TONE_PLAIN;
+}
+
 /* The end of it and of all that came of it; MM_TIME_NONE: not over. */
 static int64_t
 chain_end(const struct mm_tale *t)
@@ -77,7 +85,7 @@ chain_end(const struct mm_tale *t)
 	int64_t end = t->worst->end_us;
 
 	for (size_t i = 0; i < t->n && end != MM_TIME_NONE; i++)
-		if (is_led_to(t, &t->told[i]) &&
+		if (is_trouble(t, &t->told[i]) &&
 		    (t->told[i].end_us == MM_TIME_NONE ||
 		     t->told[i].end_us > end))
 			end = t->told[i].end_us;
@@ -128,7 +136,7 @@ add_led_to(const struct mm_tale *t, struct mm_buf *b)
 	for (size_t i = 0; i < t->n; i++) {
 		const struct mm_told *d = &t->told[i];
 
-		if (!is_led_to(t, d) || all++ >= N_LED_TO)
+		if (!is_trouble(t, d) || all++ >= N_LED_TO)
 			continue;
 		mm_buf_addf(b, "%s%s at %.*s",
 			    n++ > 0 ? ", " : " It led to: ", d->kind->title,

@@ -291,13 +291,23 @@ mm_tale_fini(struct mm_tale *t)
 	*t = (struct mm_tale){ 0 };
 }
 
+/* Then the cause in the log only says that somebody did it. */
+static bool
+is_on_purpose(const struct mm_told *d)
+{
+	return strcmp(d->kind->name, "pause") == 0 ||
+	       strcmp(d->kind->name, "hold") == 0;
+}
+
 void
 mm_tale_add_cause(const struct mm_tale *t, const struct mm_told *d,
 		  struct mm_buf *b)
 {
 	size_t i = mm_causes_find(t->causes, d->cause);
 
-	mm_buf_addf(b, "%s (%.*s)", mm_causes_get(t->causes, i)->meaning,
+	mm_buf_addf(b, "%s (%.*s)",
+		    is_on_purpose(d) ? "somebody kept mail back on purpose"
+				     : mm_causes_get(t->causes, i)->meaning,
 		    MM_STR_ARG(d->cause));
 }
 
@@ -307,6 +317,13 @@ mm_tale_advice(const struct mm_tale *t, const struct mm_told *d)
 	size_t i = d->cause.p != NULL ? mm_causes_find(t->causes, d->cause)
 				      : MM_NOT_FOUND;
 
+	if (is_on_purpose(d))
+		return (struct mm_advice){
+			.fix = "Find out who did it and why, and let the mail "
+			       "go in steps: `replay` compares ways.",
+			.waiting = "No: it waits for somebody to let it go.",
+			.avoid = "Do not flush it all at once.",
+		};
 	return i != MM_NOT_FOUND ? mm_causes_advice(t->causes, i, d->name.p)
 				 : (struct mm_advice){ 0 };
 }
