@@ -22,6 +22,16 @@ static const struct {
 	{ "code with a dash, as Sendmail keeps the first line",
 	  "Deferred: 450-4.2.1 The user is busy",
 	  "450|4.2.1|-|-|The user is busy" },
+	{ "OpenSMTPD, greeted with a refusal",
+	  "BANNER rejected: 421 4.3.2 Too busy, come back later",
+	  "421|4.3.2|banner|-|Too busy, come back later" },
+	{ "OpenSMTPD, not known by its name",
+	  "HELO rejected: 550 5.7.1 Who are you?",
+	  "550|5.7.1|helo|-|Who are you?" },
+	{ "what Exim's callout was told",
+	  "mx.sink.example [192.0.2.25] : SMTP error from remote mail server "
+	  "after RCPT TO:<temp+probe@sink.example>: 450 4.2.0 Mailbox busy",
+	  "450|4.2.0|rcpt|-|Mailbox busy" },
 	{ "a program speaks LMTP",
 	  "Error (temporary failure: \"mail.lmtp: LMTP server error: 554 5.7.1 "
 	  "Message looks like spam\")",

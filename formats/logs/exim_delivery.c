@@ -105,7 +105,8 @@ put_recipient(struct mm_record *r, struct mm_str address, struct mm_str top)
 	}
 }
 
-/* Cut " DT=0.138s" off the end of the words of a failed delivery. */
+/* Cut " DT=0.138s" off the end of the words of a failed delivery, or of one put
+ * off for an errno. */
 static struct mm_str
 cut_time(struct mm_str words, int64_t *us)
 {
@@ -187,13 +188,13 @@ static void
 put_deferral(struct mm_record *r, const struct mm_exim_fields *f)
 {
 	r->outcome = MM_OUT_DEFERRED;
-	r->reply = f->words;
+	r->reply = cut_time(f->words, &r->delays_us[3]);
 	r->contact = !f->is_routing && f->transport.n > 0 &&
 		     f->number > NOT_TRIED && !is_queued(f->words);
 	if (is_local_error(f->number))
 		r->relay_name = MM_STR("local");
 	if (f->number > 0)
-		put_errno_words(r, f->words);
+		put_errno_words(r, r->reply);
 }
 
 static void

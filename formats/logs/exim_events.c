@@ -170,6 +170,9 @@ static const struct rule led_rules[] = {
 	{ "dropped by ", 0, MM_EV_REJECT, MM_OUT_BOUNCED, F_NONE },
 	{ "incomplete transaction", 0, MM_EV_CUT, 0, F_NONE },
 	{ "SMTP connection outbound", 0, NOISE, 0, F_NONE },
+	/* How many close, all being done; what was cut short says so, too. */
+	{ "TLS error on connection (recv): The TLS connection was non-properly",
+	  0, NOISE, 0, F_NONE },
 	{ "sender verify ", 0, NOISE, 0, F_NONE },
 	{ "Warning: ", 0, NOISE, 0, F_NONE },
 	/* clang-format on */

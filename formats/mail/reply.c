@@ -56,7 +56,8 @@ static const struct {
 
 enum how {
 	PLAIN,	   /* the words are the text; only the stage is known */
-	STRIP,	   /* the words go, and what follows is a reason */
+	STRIP,	   /* the words go, and what follows is a reason; of the stage
+		    * where one is given */
 	SUSPENDED, /* the same, and nobody was tried now */
 	IDLE,	   /* the words are the text, and nobody was tried now */
 	SAID,	   /* Postfix "HOST[IP] said: REPLY" or "refused to talk" */
@@ -97,6 +98,10 @@ static const struct lead {
 	{ LEAD("Deferred: "), STRIP, MM_STAGE_NONE },
 	{ LEAD("smtp; "), STRIP, MM_STAGE_NONE },
 	{ LEAD("smtp;"), STRIP, MM_STAGE_NONE },
+	{ LEAD("BANNER rejected: "), STRIP, MM_STAGE_BANNER }, /* OpenSMTPD */
+	{ LEAD("EHLO rejected: "), STRIP, MM_STAGE_HELO },
+	{ LEAD("HELO rejected: "), STRIP, MM_STAGE_HELO },
+	{ LEAD("AUTH rejected: "), STRIP, MM_STAGE_AUTH },
 	{ LEAD("Connection refused"), PLAIN, MM_STAGE_CONNECT },
 	{ LEAD("Connection timed out"), PLAIN, MM_STAGE_CONNECT },
 	{ LEAD("Operation timed out"), PLAIN, MM_STAGE_CONNECT },
@@ -468,6 +473,7 @@ parse_lead(struct mm_str *s, const struct lead *lead, struct mm_buf *fold,
 	case STRIP:
 	case SUSPENDED:
 		out->suspended |= lead->how == SUSPENDED;
+		out->stage = lead->stage;
 		*s = rest;
 		break;
 	case IDLE:
@@ -510,6 +516,18 @@ skip_exim_host(struct mm_str *s, struct mm_reply *out)
 		*s = rest;
 }
 
+/* What Exim's callout was told: "h [ip] : SMTP error from remote ...". */
+static void
+skip_callout_host(struct mm_str *s, struct mm_reply *out)
+{
+	struct mm_str rest = *s;
+
+	if (take_host(&rest, out) && mm_str_skip(&rest, " : "))
+		*s = rest;
+	else
+		out->host = out->ip = MM_STR_ABSENT;
+}
+
 void
 mm_reply_parse(struct mm_str reason, struct mm_buf *fold, struct mm_reply *out)
 {
@@ -520,6 +538,8 @@ mm_reply_parse(struct mm_str reason, struct mm_buf *fold, struct mm_reply *out)
 	out->text = s;
 	if (s.n > 0 && !is_digit(s.p[0]))
 		skip_exim_host(&s, out);
+	if (out->host.p == NULL && mm_str_find(s, "] : ") != MM_NOT_FOUND)
+		skip_callout_host(&s, out);
 	while (i < MM_COUNT(leads) && s.n > 0 && !is_digit(s.p[0])) {
 		out->text = s;
 		if (!parse_lead(&s, &leads[i], fold, out))

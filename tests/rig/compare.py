@@ -260,8 +260,8 @@ def finals(truth, told):
 
 
 def attempts(truth, told):
-    """The answers of the sink, in their order."""
-    check = Check("answers")
+    """The answers of the sink, in their order, and the words of refusals."""
+    check, words = Check("answers"), Check("words")
     got, found = collections.defaultdict(list), set()
     # Those of the hop that it was handed on to stand with both rows.
     for row in sorted(told.rows, key=lambda r: r["next"] is not None):
@@ -272,18 +272,23 @@ def attempts(truth, told):
             if a["contact"] and (a["ip"] in SINKS or a["relay"] in SINKS):
                 # Some write no code where a mail was taken.
                 code = a["code"] or (250 if a["outcome"] == "sent" else None)
-                got[name(row["recipient"])].append((a["t"], code))
+                got[name(row["recipient"])].append((a["t"], code, a["text"]))
     for rcpt in truth.sink:
         # A connection that breaks off is tried again in several ways.
         if rcpt.startswith(("ok+from-", "hangup")) or any(
                 r["recipient"].endswith(ON.BY_PROGRAM)
                 for r in truth.sink[rcpt]):
             continue
-        codes = [c for _, c in sorted(got[rcpt], key=lambda x: x[0])]
+        told_of = sorted(got[rcpt], key=lambda x: x[0])
+        codes = [c for _, c, _ in told_of]
         if ("answers", rcpt.split("@")[0]) in UNLOGGED:
             check.unlogged += 1
             continue
         check.same(rcpt, truth.codes(rcpt), codes)
+        for row, (_, code, text) in zip(truth.sink[rcpt], told_of):
+            said = re.match(r"\d{3} (?:\d\.\d\.\d )?(.*)$", row["text"])
+            if said and row["code"] >= 400 and row["code"] == code:
+                words.same(rcpt, said.group(1), text)
 
 
 def logins(truth, told):
