@@ -4,6 +4,9 @@
  * at a time; stamps may be whole seconds. */
 #define BEFORE "10000000"
 #define AFTER  "1000000"
+/* Of a sender of more mails than that, one among them would seldom stand out,
+ * and looking would take as many steps as it has mails and notices. */
+#define MOST "1000"
 
 /* Attempts: 3 is bounced, 2 deferred, 1 sent; of recipients 3 is expired.
  * An edge of kind 7 is MM_JOIN_NOTICE. */
@@ -12,7 +15,9 @@ static const char tie_sql[] =
     " n.file, n.line, r.address FROM origin o"
     " JOIN message n ON n.origin = o.id JOIN address z ON z.id = n.sender"
     " JOIN name c ON c.id = n.client_name JOIN recipient r ON r.message = n.id"
-    " WHERE o.mta = 'opensmtpd' AND z.text = '' AND c.text = 'local'),"
+    " WHERE o.mta = 'opensmtpd' AND z.text = '' AND c.text = 'local'"
+    " AND (SELECT count(*) FROM (SELECT 1 FROM message WHERE sender ="
+    " r.address LIMIT " MOST ")) < " MOST "),"
     " told AS (SELECT n.id, n.file, n.line, p.id AS about, min(CASE"
     "  WHEN x.final = 3 AND x.final_us BETWEEN n.t_us - " BEFORE
     "   AND n.t_us + " AFTER " THEN 0 ELSE 3 - t.outcome END) AS rank"

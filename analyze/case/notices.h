@@ -4,7 +4,8 @@
  * what they are about. A notice goes to the sender of a mail that failed,
  * waited or was delivered a moment before: where just one mail of that sender
  * fits (one that failed before one that waits, that before one delivered) it
- * is that one. The edge says that this is not sure; several that fit tie none.
+ * is that one. The edge says that this is not sure; several that fit tie none,
+ * nor is it tried for a sender of a thousand mails or more.
  */
 #ifndef MM_NOTICES_H
 #define MM_NOTICES_H

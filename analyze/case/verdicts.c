@@ -12,6 +12,22 @@
 /* A mail that was put off comes again for some days; most do within hours. */
 #define AGAIN "43200000000"
 
+/* The messages of a verdict's client, sender and recipient within a time: what
+ * one client sends then is little, beside what one sender or recipient has. */
+#define OF_ENVELOPE(what, from, to)                                            \
+	" (SELECT " what " FROM name c CROSS JOIN message m"                   \
+	" ON m.client_ip = c.id AND m.arrived_us BETWEEN " from " AND " to     \
+	" CROSS JOIN address s ON s.id = m.sender"                             \
+	" WHERE c.text = verdict.client_ip COLLATE NOCASE"                     \
+	" AND s.text = verdict.sender COLLATE NOCASE AND EXISTS"               \
+	" (SELECT 1 FROM recipient r JOIN address a ON a.id = r.address"       \
+	" LEFT JOIN address o ON o.id = r.orig WHERE r.message = m.id"         \
+	" AND verdict.recipient COLLATE NOCASE IN (a.text, o.text))"
+
+#define AT_THAT_TIME                                                           \
+	OF_ENVELOPE("min(m.id)", "verdict.t_us - " LATE, "verdict.t_us + " LATE)
+#define AFTERWARDS OF_ENVELOPE("m.id", "verdict.t_us", "verdict.t_us + " AGAIN)
+
 /* The last that began before, of those not long over. */
 static const char *const by_name[] = {
 	"UPDATE verdict SET (message, tie) ="
@@ -37,16 +53,7 @@ static const char *const by_name[] = {
 	" ORDER BY same DESC, arrived_us DESC, id DESC LIMIT 1)"
 	" WHERE message IS NULL AND message_id IS NOT NULL",
 	/* Who names only the envelope: where one fits. */
-	"UPDATE verdict SET tie = 'envelope', message ="
-	" (SELECT min(m.id) FROM address s JOIN message m"
-	" ON m.sender = s.id JOIN name c ON c.id = m.client_ip"
-	" WHERE s.text = verdict.sender COLLATE NOCASE"
-	" AND c.text = verdict.client_ip"
-	" AND m.arrived_us BETWEEN verdict.t_us - " LATE
-	" AND verdict.t_us + " LATE " AND EXISTS"
-	" (SELECT 1 FROM recipient r JOIN address a ON a.id = r.address"
-	" LEFT JOIN address o ON o.id = r.orig WHERE r.message = m.id"
-	" AND verdict.recipient COLLATE NOCASE IN (a.text, o.text))"
+	"UPDATE verdict SET tie = 'envelope', message =" AT_THAT_TIME
 	" HAVING count(*) = 1)"
 	" WHERE message IS NULL AND opinion <> 'greylist'"
 	" AND client_ip IS NOT NULL"
@@ -54,12 +61,16 @@ static const char *const by_name[] = {
 	"UPDATE verdict SET tie = NULL WHERE message IS NULL",
 };
 
-static const char by_name_indexes[] =
+#define ENVELOPE_INDEXES                                                       \
+	"CREATE INDEX IF NOT EXISTS name_text ON name(text COLLATE NOCASE);"   \
+	"CREATE INDEX IF NOT EXISTS message_client_time"                       \
+	" ON message(client_ip, arrived_us);"                                  \
+	"CREATE INDEX IF NOT EXISTS recipient_message ON recipient(message);"
+
+static const char by_name_indexes[] = ENVELOPE_INDEXES
     "CREATE INDEX IF NOT EXISTS message_queue_id ON message(queue_id);"
-    "CREATE INDEX IF NOT EXISTS message_message_id ON message(message_id);"
-    "CREATE INDEX IF NOT EXISTS message_sender ON message(sender);"
-    "CREATE INDEX IF NOT EXISTS recipient_message ON recipient(message);"
-    "CREATE INDEX IF NOT EXISTS address_text ON address(text COLLATE NOCASE)";
+    "CREATE INDEX IF NOT EXISTS message_message_id"
+    " ON message(message_id)";
 
 #define GREY                                                                   \
 	" WHERE opinion = 'greylist' AND client_ip IS NOT NULL"                \
@@ -76,25 +87,15 @@ static const char *const of_greylisters[] = {
 	" AND c.text = verdict.client_ip"
 	" AND s.text = verdict.sender COLLATE NOCASE)"
 	" ORDER BY apart, id LIMIT 1)" GREY,
-	"UPDATE verdict SET (message, tie) = (SELECT id,"
-	" 'envelope, when it came again' FROM (SELECT m.id, m.arrived_us"
-	" FROM address a CROSS JOIN recipient r ON r.address = a.id OR r.orig ="
-	" a.id CROSS JOIN message m ON m.id = r.message"
-	" CROSS JOIN name c ON c.id = m.client_ip"
-	" CROSS JOIN address s ON s.id = m.sender"
-	" WHERE a.text = verdict.recipient COLLATE NOCASE AND m.arrived_us"
-	" BETWEEN verdict.t_us AND verdict.t_us + " AGAIN
-	" AND c.text = verdict.client_ip"
-	" AND s.text = verdict.sender COLLATE NOCASE)"
-	" ORDER BY arrived_us, id LIMIT 1)" GREY " AND message IS NULL",
+	"UPDATE verdict SET tie = 'envelope, when it came again',"
+	" message =" AFTERWARDS " ORDER BY m.arrived_us, m.id LIMIT 1)" GREY
+	" AND message IS NULL",
 };
 
-static const char of_greylisters_indexes[] =
+static const char of_greylisters_indexes[] = ENVELOPE_INDEXES
     "CREATE INDEX IF NOT EXISTS address_text ON address(text COLLATE NOCASE);"
-    "CREATE INDEX IF NOT EXISTS reject_recipient ON reject(recipient, t_us);"
-    "CREATE INDEX IF NOT EXISTS recipient_address ON recipient(address);"
-    "CREATE INDEX IF NOT EXISTS recipient_orig ON recipient(orig)"
-    " WHERE orig IS NOT NULL";
+    "CREATE INDEX IF NOT EXISTS reject_recipient"
+    " ON reject(recipient, t_us)";
 
 static const struct {
 	const char *asked; /* is there any? */

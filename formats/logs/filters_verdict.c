@@ -205,6 +205,8 @@ read_postgrey(const struct mm_line *line, struct mm_record *r)
 	r->queue_id = behind(line->text, "queue_id=", ", ");
 	r->client_ip = behind(s, "client_address=", ",/");
 	r->sender = behind(s, "sender=", ", ");
+	if (mm_str_find(s, "sender=, ") != MM_NOT_FOUND)
+		r->sender = MM_STR(""); /* a notice */
 	r->recipient = behind(s, "recipient=", ", ");
 	return r->opinion != MM_OPINION_NONE && r->client_ip.p != NULL;
 }
