@@ -54,8 +54,9 @@ SAY := $(if $(V),:,echo " ")
 
 all: mailmortem
 
-mailmortem: $(B)/mailmortem
-	cp $< $@
+# Of the build asked for now: another may have been copied since.
+mailmortem: $(B)/mailmortem FORCE
+	@cmp -s $< $@ || cp $< $@
 
 $(B)/mailmortem: $(B)/mailmortem.o $(B)/libmm.a
 	@$(SAY) LD $@
@@ -170,6 +171,6 @@ uninstall:
 
 -include $(OBJ:.o=.d) $(B)/mailmortem.d $(TESTS:=.d)
 
-.PHONY: all demo check bless build-tests run-tests fuzz run-fuzz rig bench \
+.PHONY: FORCE all demo check bless build-tests run-tests fuzz run-fuzz rig bench \
         lint format deps deps-build clean install uninstall
 .SECONDARY:
