@@ -256,6 +256,31 @@ test_toll(void **state)
 	mm_store_close(s);
 }
 
+/* Three own servers at the same time, whose logs were read one behind the
+ * other: the second uses another host of the receiver than they do. That is
+ * no change of ways. */
+static void
+test_servers(void **state)
+{
+	(void)state;
+	check(
+	    MAILS("900", "10001", "1", "3", "(i % 300) * 500", "1",
+		  "(i % 300) * 500 + 2", "1")
+		TRIES(
+		    "900", "10001", "(i % 300) * 500 + 2", "1",
+		    "0") "INSERT INTO origin VALUES(2, 'two', 'postfix', ''),"
+			 " (3, 'three', 'postfix', '');"
+			 "INSERT INTO relay VALUES(1, 'mx1.a.example', "
+			 "'192.0.2.1', 25,"
+			 " NULL), (2, 'mx2.a.example', '192.0.2.2', 25, NULL);"
+			 "UPDATE message SET origin = 1 + (id - 10001) / 300"
+			 " WHERE id > 10000;"
+			 "UPDATE attempt SET relay = 1 + ((recipient - 10001) "
+			 "/ 300 = 1)"
+			 " WHERE recipient > 10000;",
+	    "");
+}
+
 /* ---- availability ---- */
 
 static enum mm_status
@@ -339,6 +364,7 @@ main(void)
 		cmocka_unit_test(test_backlog),
 		cmocka_unit_test(test_storm),
 		cmocka_unit_test(test_toll),
+		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_availability),
 	};
 

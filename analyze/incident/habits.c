@@ -20,17 +20,27 @@ struct mm_habit {
 	struct mm_habit_run run; /* n 0: none open */
 };
 
-static struct mm_habit *
-habit_of(struct mm_habits *h, uint32_t party)
+void
+mm_habits_init(struct mm_habits *h)
 {
-	size_t want = (size_t)party + party / 2 + 64;
+	*h = (struct mm_habits){ 0 };
+	mm_intern_init(&h->keys);
+}
 
-	if (party < h->n_parties)
-		return &h->v[party];
+static uint32_t
+habit_of(struct mm_habits *h, const struct mm_habit_contact *c)
+{
+	const uint32_t key[2] = { c->origin, c->party };
+	uint32_t id = mm_intern_add(
+	    &h->keys, (struct mm_str){ (const char *)key, sizeof(key) });
+	size_t want = (size_t)id + id / 2 + 64;
+
+	if (id < h->n_habits)
+		return id;
 	h->v = mm_realloc(h->v, want * sizeof(*h->v));
-	memset(h->v + h->n_parties, 0, (want - h->n_parties) * sizeof(*h->v));
-	h->n_parties = want;
-	return &h->v[party];
+	memset(h->v + h->n_habits, 0, (want - h->n_habits) * sizeof(*h->v));
+	h->n_habits = want;
+	return id;
 }
 
 static void
@@ -60,11 +70,12 @@ keep(struct mm_habits *h, struct mm_habit *b, const struct mm_habit_contact *c)
 }
 
 static void
-take_break(struct mm_habit *b, const struct mm_habit_contact *c)
+take_break(struct mm_habit *b, uint32_t habit, const struct mm_habit_contact *c)
 {
 	struct mm_habit_run *r = &b->run;
 
 	if (r->n == 0) {
+		r->habit = habit;
 		r->party = c->party;
 		r->usual = b->usual;
 		r->way = c->way;
@@ -83,7 +94,8 @@ take_break(struct mm_habit *b, const struct mm_habit_contact *c)
 void
 mm_habits_note(struct mm_habits *h, const struct mm_habit_contact *c)
 {
-	struct mm_habit *b = habit_of(h, c->party);
+	uint32_t habit = habit_of(h, c);
+	struct mm_habit *b = &h->v[habit];
 
 	if (c->message != 0 && c->message == b->last_message)
 		return;
@@ -94,7 +106,7 @@ mm_habits_note(struct mm_habits *h, const struct mm_habit_contact *c)
 		keep(h, b, c);
 		return;
 	}
-	take_break(b, c);
+	take_break(b, habit, c);
 	/* What is done far more often than the habit is the habit. */
 	if (b->kept < LEAST_KEPT && b->run.n > FAR_MORE * b->kept) {
 		b->usual = c->way;
@@ -108,12 +120,12 @@ mm_habits_note(struct mm_habits *h, const struct mm_habit_contact *c)
 void
 mm_habits_end(struct mm_habits *h)
 {
-	for (size_t i = 0; i < h->n_parties; i++)
+	for (size_t i = 0; i < h->n_habits; i++)
 		if (h->v[i].run.n > 0)
 			close_run(h, &h->v[i], MM_TIME_NONE);
 	for (size_t i = 0; i < h->n_runs; i++) {
 		struct mm_habit_run *r = &h->runs[i];
-		const struct mm_habit *b = &h->v[r->party];
+		const struct mm_habit *b = &h->v[r->habit];
 
 		if (b->kept >= LEAST_KEPT && b->usual == r->usual)
 			r->score =
@@ -125,6 +137,7 @@ mm_habits_end(struct mm_habits *h)
 void
 mm_habits_fini(struct mm_habits *h)
 {
+	mm_intern_fini(&h->keys);
 	free(h->v);
 	free(h->runs);
 }

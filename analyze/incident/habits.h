@@ -2,7 +2,8 @@
  * a host that always spoke TLS and now does not, a domain whose mail goes to
  * another of its hosts than the usual one.
  *
- * Contacts come in by time; per receiver a habit is one host (or TLS) and how
+ * Contacts of one origin come in by time, but those of another may be earlier:
+ * habits are of an origin. Per receiver a habit is one host (or TLS) and how
  * often it was kept. A run of breaks is kept when its length is no chance:
  * one break has the chance (1 / 2) / (kept + 1), Jeffreys' estimate for an
  * event that was never seen. Memory grows with receivers and runs.
@@ -10,9 +11,7 @@
 #ifndef MM_HABITS_H
 #define MM_HABITS_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "formats/base/intern.h"
 
 #define MM_HABIT_PLACES 8
 
@@ -25,7 +24,7 @@ struct mm_habit_contact {
 
 /* Breaks without the habit between. */
 struct mm_habit_run {
-	uint32_t party, usual, way, origin;
+	uint32_t habit, party, usual, way, origin;
 	int64_t last_good_us, first_us, last_us;
 	int64_t recovered_us; /* MM_TIME_NONE: the habit never came back */
 	uint32_t n, last_message;
@@ -37,12 +36,14 @@ struct mm_habit_run {
 };
 
 struct mm_habits {
-	struct mm_habit *v; /* by party */
-	size_t n_parties;
+	struct mm_intern keys; /* origin and party */
+	struct mm_habit *v;    /* by the key's number */
+	size_t n_habits;
 	struct mm_habit_run *runs;
 	size_t n_runs, cap_runs;
 };
 
+void mm_habits_init(struct mm_habits *h);
 void mm_habits_note(struct mm_habits *h, const struct mm_habit_contact *c);
 /* After the last contact: runs that are open are kept. */
 void mm_habits_end(struct mm_habits *h);

@@ -109,6 +109,13 @@ is_same_target(const struct mm_incident *a, const struct mm_incident *b)
 	return same;
 }
 
+/* Absent: seen by several, or a log that names none. */
+static bool
+is_same_host(const struct mm_incident *a, const struct mm_incident *b)
+{
+	return a->host.n == 0 || b->host.n == 0 || mm_str_eq(a->host, b->host);
+}
+
 static bool
 is_soon(const struct mm_incident *cause, const struct mm_incident *effect,
 	int64_t within_us)
@@ -123,12 +130,16 @@ holds(const struct rule *r, const struct mm_incident *cause,
       const struct mm_incident *effect, size_t *shared)
 {
 	*shared = 0;
+	/* What piles up may have begun before what made most of it. */
+	if (cause->start_us > effect->start_us && !(r->effect & PILES))
+		return false;
 	if (r->tie == BY_TARGET)
 		return is_soon(cause, effect, r->within_us) &&
+		       is_same_host(cause, effect) &&
 		       is_same_target(cause, effect);
 	if (r->tie == BY_HOST)
 		return is_soon(cause, effect, r->within_us) &&
-		       mm_str_eq(cause->host, effect->host);
+		       is_same_host(cause, effect);
 	if (effect->n_hits < SHARED_LEAST || cause->n_hits < SHARED_LEAST)
 		return false;
 	*shared = mm_hits_before(cause->hits, cause->n_hits, effect->hits,

@@ -131,7 +131,8 @@ static void
 add_good(struct build *b, const struct mm_contact *c)
 {
 	struct mm_contact *all = b->s->contacts;
-	uint32_t key[3] = { c->domain, c->host, c->took };
+	/* Of one origin they come by time. */
+	uint32_t key[4] = { c->domain, c->host, c->took, c->origin };
 	uint32_t id = mm_intern_add(
 	    &b->pairs, (struct mm_str){ (const char *)key, sizeof(key) });
 	uint32_t now = (uint32_t)b->s->n_contacts;
@@ -587,6 +588,8 @@ mm_series_load(struct mm_store *store, struct mm_err *err)
 	enum mm_status st = mm_rows_span(store, &s->first_us, &s->last_us, err);
 
 	mm_intern_init(&s->said);
+	mm_habits_init(&s->ways);
+	mm_habits_init(&s->tls);
 	mm_intern_init(&b.hosts);
 	mm_intern_init(&b.operators);
 	mm_intern_init(&b.pairs);
