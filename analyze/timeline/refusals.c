@@ -14,44 +14,36 @@ ends_message(const struct mm_record *r)
 	       (stage == MM_STAGE_EOD || stage == MM_STAGE_DATA);
 }
 
-/* How often the refusal in hand was in `file` before; 0: in all files. */
-static uint32_t
-times_told(struct mm_stitch *s, int64_t *key, int64_t file, int64_t nth)
-{
-	size_t before = s->refusals.seen.n;
-	uint32_t id;
-
-	key[3] = file;
-	key[4] = nth;
-	id = mm_intern_add(
-	    &s->refusals.seen,
-	    (struct mm_str){ (const char *)key, 5 * sizeof(*key) });
-	if (s->refusals.seen.n > before) {
-		s->refusals.counts =
-		    mm_grow(s->refusals.counts, before, &s->refusals.cap,
-			    sizeof(*s->refusals.counts));
-		s->refusals.counts[before] = 0;
-	}
-	return s->refusals.counts[id - 1]++;
-}
-
 /* The same refusal in two files of one host (Exim's rejectlog): the n-th of one
  * is the n-th of the other. In one file the same words are another refusal:
  * a client that tries again within the second. */
 static bool
 seen_before(struct mm_stitch *s)
 {
+	struct mm_refusals *f = &s->refusals;
 	const struct mm_record *r = s->r;
-	int64_t key[5] = { r->t_us, s->where.origin, 0, 0, 0 };
-	uint32_t nth;
+	size_t before = f->seen.n;
+	int64_t key[3] = { r->t_us, s->where.origin, 0 };
+	struct mm_refusal_told *told;
+	uint32_t id;
 
 	if (r->mta != MM_MTA_EXIM)
 		return false;
 	key[2] =
 	    (int64_t)(mm_hash64(r->reply) ^ mm_hash64(r->recipient) * 3 ^
 		      mm_hash64(r->client_ip) * 7 ^ mm_hash64(r->sender) * 11);
-	nth = times_told(s, key, (int64_t)s->where.at.file + 1, 0);
-	return times_told(s, key, 0, nth) > 0;
+	id = mm_intern_add(&f->seen,
+			   (struct mm_str){ (const char *)key, sizeof(key) });
+	if (f->seen.n > before) {
+		f->told = mm_grow(f->told, before, &f->cap, sizeof(*f->told));
+		f->told[before] =
+		    (struct mm_refusal_told){ s->where.at.file, 1, 0 };
+		return false;
+	}
+	told = &f->told[id - 1];
+	if (told->file == s->where.at.file)
+		return ++told->n_there <= told->n_elsewhere;
+	return ++told->n_elsewhere <= told->n_there;
 }
 
 static void

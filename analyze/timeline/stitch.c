@@ -38,7 +38,7 @@ mm_stitch_free(struct mm_stitch *s)
 	mm_sessions_fini(&s->sessions);
 	mm_intern_fini(&s->roots);
 	mm_intern_fini(&s->refusals.seen);
-	free(s->refusals.counts);
+	free(s->refusals.told);
 	mm_buf_fini(&s->args);
 	mm_buf_fini(&s->last_origin);
 	free(s);

@@ -32,7 +32,10 @@ struct mm_stitch {
 	struct mm_intern roots; /* instance roots */
 	struct mm_refusals {
 		struct mm_intern seen;
-		uint32_t *counts; /* by its id - 1; owned */
+		struct mm_refusal_told {
+			uint32_t file; /* the first that told of it */
+			uint32_t n_there, n_elsewhere;
+		} * told; /* by its id - 1; owned */
 		size_t cap;
 	} refusals;
 	struct mm_buf args;
