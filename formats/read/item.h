@@ -18,6 +18,13 @@ struct mm_open {
 	bool is_gzip;		   /* content is gzip's, right on the leaf */
 };
 
+/* What a page or a forum made of lines that were copied out of it. */
+enum mm_copied {
+	MM_COPIED_NOT,
+	MM_COPIED_HTML,	   /* to=&lt;a@b&gt; */
+	MM_COPIED_MARKDOWN /* to=\<a\_b@c\> */
+};
+
 struct mm_item {
 	struct mm_ledger row;
 	/* The file, then for each archive the number of the member in it. */
@@ -32,6 +39,7 @@ struct mm_item {
 	int64_t arrival_us;	    /* a time near its beginning that is sure */
 	bool is_local;		    /* its first stamp has no zone */
 	struct mm_str small; /* arena: all of a small log in an archive */
+	enum mm_copied copied;
 	bool taken;	     /* by the caller, as spool or listing */
 	bool whole;	     /* head is all of it */
 	uint64_t head_hash;  /* of the first bytes, decompressed */

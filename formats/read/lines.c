@@ -22,6 +22,7 @@ struct mm_lines {
 	uint64_t number, at_byte;     /* where the record at hand begins */
 	bool joining;		      /* the record goes on */
 	struct mm_buf text;	      /* of the line, when it was escaped */
+	struct mm_buf plain;	      /* the line, when it was copied */
 	struct mm_overlap *overlap;   /* view; NULL when not in order */
 	uint64_t n_cut;
 	uint64_t n_framed[MM_FRAME_COUNT];
@@ -80,6 +81,7 @@ mm_lines_open(struct mm_evidence *ev, size_t i, struct mm_err *err)
 	l->envelope = mm_envelope_new();
 	mm_buf_init(&l->last_copy, MM_LINE_MAX_BYTES);
 	mm_buf_init(&l->text, MM_LINE_MAX_BYTES);
+	mm_buf_init(&l->plain, MM_LINE_MAX_BYTES);
 	it->row.n_lines = it->row.n_duplicate_lines = 0;
 	it->row.first_us = it->row.last_us = MM_TIME_NONE;
 	mm_item_framer(it, &l->framer);
@@ -99,6 +101,7 @@ mm_lines_close(struct mm_lines *l)
 	mm_envelope_free(l->envelope);
 	mm_buf_fini(&l->last_copy);
 	mm_buf_fini(&l->text);
+	mm_buf_fini(&l->plain);
 	free(l);
 }
 
@@ -136,15 +139,24 @@ raw_at(const struct mm_block *b, size_t *at, struct mm_str *raw, bool *cut)
 	return true;
 }
 
+/* The last line, beyond the life of what it lies in. */
+static void
+keep_last(struct mm_lines *l, struct mm_str last)
+{
+	if (last.p != l->last_copy.p) {
+		mm_buf_clear(&l->last_copy);
+		mm_buf_adds(&l->last_copy, last);
+	}
+	l->last = mm_buf_str(&l->last_copy);
+}
+
 static bool
 next_raw(struct mm_lines *l, struct mm_str *raw, bool *cut)
 {
 	while (l->block == NULL || !raw_at(l->block, &l->at, raw, cut)) {
 		if (l->block != NULL && l->block->last)
 			return false;
-		mm_buf_clear(&l->last_copy);
-		mm_buf_adds(&l->last_copy, l->last);
-		l->last = mm_buf_str(&l->last_copy);
+		keep_last(l, l->last);
 		l->block = mm_reader_next(l->reader);
 		l->at = 0;
 	}
@@ -207,33 +219,72 @@ unwrap(struct mm_lines *l, struct mm_str raw, struct mm_line *line)
 	n = repeats_of_last(line);
 	if (n > 0 && l->last.n > 0)
 		repeat_last(l, n, line);
+	else if (l->item->copied != MM_COPIED_NOT)
+		keep_last(l, raw);
 	else
 		l->last = raw;
 	return w;
+}
+
+/* A line as it was before it went through a page (HTML 5 section 13.1.4) or a
+ * forum (CommonMark section 2.4). */
+static struct mm_str
+uncopied(struct mm_lines *l, struct mm_str raw)
+{
+	static const struct {
+		const char *as, *was;
+	} marks[] = {
+		{ "&lt;", "<" },  { "&gt;", ">" },  { "&quot;", "\"" },
+		{ "&#39;", "'" }, { "&amp;", "&" },
+	};
+	bool html = l->item->copied == MM_COPIED_HTML;
+	struct mm_str s = raw;
+
+	mm_buf_clear(&l->plain);
+	while (s.n > 0) {
+		size_t i = 0;
+
+		while (html && i < MM_COUNT(marks) &&
+		       !mm_str_skip(&s, marks[i].as))
+			i++;
+		if (html && i < MM_COUNT(marks)) {
+			mm_buf_addz(&l->plain, marks[i].was);
+			continue;
+		}
+		if (!html && s.n > 1 && s.p[0] == '\\' &&
+		    strchr("\\`*_{}[]()<>#+-.!|~", s.p[1]) != NULL)
+			s = mm_str_from(s, 1);
+		mm_buf_addc(&l->plain, s.p[0]);
+		s = mm_str_from(s, 1);
+	}
+	return mm_buf_str(&l->plain);
 }
 
 /* The next record; false at the end of the log. */
 static bool
 next_line(struct mm_lines *l, struct mm_line *line)
 {
-	struct mm_str raw;
+	struct mm_str lies, raw;
 	enum mm_wrapped w;
 	bool cut, more;
 
 	do {
-		more = next_raw(l, &raw, &cut);
+		more = next_raw(l, &lies, &cut);
 		if (more && !l->joining) {
 			l->number = l->n_raw;
 			l->at_byte =
-			    l->block->at_byte + (size_t)(raw.p - l->block->p);
+			    l->block->at_byte + (size_t)(lies.p - l->block->p);
 		}
+		raw = lies;
+		if (more && l->item->copied != MM_COPIED_NOT)
+			raw = uncopied(l, lies);
 		w = more ? unwrap(l, raw, line)
 			 : mm_envelope_end(l->envelope, &l->framer, line);
 		if (w == MM_WRAP_PART)
 			l->joining = true;
 	} while (w == MM_WRAP_PART);
 	if (w == MM_WRAP_BROKEN && more) {
-		l->at = (size_t)(raw.p - l->block->p);
+		l->at = (size_t)(lies.p - l->block->p);
 		l->n_raw--;
 		l->n_cut -= cut;
 	}

@@ -91,6 +91,19 @@ mm_zone_told(const struct mm_evidence_options *o, const char *name)
 	return all;
 }
 
+/* Signs of it, and nothing that a page would not have let stand. */
+static enum mm_copied
+copied_how(struct mm_str head)
+{
+	if (mm_str_find(head, "=&lt;") != MM_NOT_FOUND &&
+	    mm_str_findc(head, '<') == MM_NOT_FOUND)
+		return MM_COPIED_HTML;
+	if (mm_str_find(head, "=\\<") != MM_NOT_FOUND &&
+	    mm_str_find(head, "=<") == MM_NOT_FOUND)
+		return MM_COPIED_MARKDOWN;
+	return MM_COPIED_NOT;
+}
+
 void
 mm_item_study(const struct mm_evidence *ev, struct mm_item *it,
 	      struct mm_str head)
@@ -98,6 +111,7 @@ mm_item_study(const struct mm_evidence *ev, struct mm_item *it,
 	it->zone = mm_zone_told(&ev->o, it->row.name.p);
 	it->zone_us = 0;
 	it->arrival_us = MM_TIME_NONE;
+	it->copied = copied_how(head);
 	learn(it, head);
 	it->row.first_us = first_time(it, head);
 }

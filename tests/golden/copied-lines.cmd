@@ -1,0 +1,3 @@
+printf '%s\n' 'Feb  4 09:29:26 host postfix/smtp[6]: 4A1B2C3D4E: to=&lt;a&amp;b@b.example&gt;, relay=mx.b.example[192.0.2.1]:25, delay=1, dsn=2.0.0, status=sent (250 &quot;OK&quot;)' 'Feb  4 09:29:27 host last message repeated 2 times' 'Feb  4 09:29:28 host postfix/qmgr[7]: 4A1B2C3D4E: removed' > {}/page.log
+printf '%s\n' 'Feb  4 09:29:26 host postfix/smtp\[6\]: 4A1B2C3D4E: to=\<a\_b@b.example\>, relay=mx.b.example\[192.0.2.1\]:25, delay=1, dsn=2.0.0, status=sent (250 OK)' > {}/forum.log
+for f in page forum; do mailmortem export deliveries -q {}/$f.log --csv | cut -d, -f4,7,11 | tail -n 1; mailmortem trace 4A1B2C3D4E -q {}/$f.log | grep 250; done
